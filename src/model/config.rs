@@ -1,0 +1,65 @@
+//! `haberdash.yaml`.
+
+use std::sync::Arc;
+
+use iso_currency::Currency;
+use serde_json::{Map, Value};
+
+use crate::model::{MoneyFormat, UrlPath};
+
+/// What `haberdash.yaml` says, with defaults filled in.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// Name of the site inside signatures: `[a-z0-9-]+`. Cookies of one site are void on another.
+    pub site: String,
+    /// Name for people.
+    pub title: String,
+    /// One sentence; may be empty.
+    pub description: String,
+    /// Origin without a trailing slash: `https://example.com`.
+    pub base_url: String,
+    /// Of all prices.
+    pub currency: Currency,
+    /// BCP 47.
+    pub locale: String,
+    /// Writes money as the locale does.
+    pub money: Arc<MoneyFormat>,
+    /// Folder of the theme below `themes/`.
+    pub theme: String,
+    /// Signing keys: the first signs, all verify. At most two.
+    pub keys: Vec<KeyConfig>,
+    /// Most variants that one route may have.
+    pub max_variants: usize,
+    /// Products on a page of a collection.
+    pub products_per_page: usize,
+    /// Documents on a page of a section or tag.
+    pub articles_per_page: usize,
+    /// Where things stand.
+    pub permalinks: Permalinks,
+    /// Whether `.br` and `.gz` twins are written.
+    pub precompress: bool,
+    /// Folder of the output, relative to the store's.
+    pub output: String,
+    /// Other fields below `data:`, for templates.
+    pub data: Map<String, Value>,
+}
+
+/// A signing key, by the name of the environment variable that holds it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct KeyConfig {
+    /// Key id inside cookies: `[a-z0-9]+`.
+    pub id: String,
+    /// Name of the environment variable.
+    pub env: String,
+}
+
+/// Folders of generated routes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Permalinks {
+    /// Of product pages.
+    pub products: UrlPath,
+    /// Of collections.
+    pub collections: UrlPath,
+    /// Of tags.
+    pub tags: UrlPath,
+}
