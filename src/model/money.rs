@@ -89,7 +89,7 @@ impl MoneyFormat {
             .trim_start_matches('-')
             .parse()
             .expect("decimal() writes digits and one point");
-        let number = self.decimal.format_to_string(&number);
+        let number = self.decimal.format(&number).to_string();
         let sign = if money.minor < 0 { "\u{2212}" } else { "" };
         let symbol = money.currency.symbol().to_string();
         let is_word = symbol.chars().last().is_some_and(char::is_alphabetic);
