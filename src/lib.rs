@@ -4,3 +4,15 @@ pub(crate) mod digest;
 
 pub(crate) mod model;
 pub(crate) mod source;
+
+pub(crate) mod plan;
+
+pub(crate) mod render;
+
+pub(crate) mod finish;
+
+pub(crate) mod routing;
+
+pub(crate) mod output;
+
+pub(crate) mod emit;

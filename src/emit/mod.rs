@@ -1,0 +1,264 @@
+//! Memory to disk: the only room that writes files.
+//!
+//! In: the files of a build, as a [`Sink`]. Out: an output folder that changes from the old
+//! site to the new one in one step. A [`Stage`] is filled beside the old folder and then
+//! exchanged with it; dropped before that, it leaves nothing. What haberdash did not write it
+//! never deletes or overwrites.
+
+mod refuse;
+mod swap;
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt, fs, io,
+    path::{Path, PathBuf},
+    sync::atomic::{AtomicUsize, Ordering::Relaxed},
+    time::{Duration, SystemTime},
+};
+
+use dashmap::DashSet;
+use walkdir::WalkDir;
+
+use crate::{
+    digest::Digest,
+    output::{MANIFEST, Manifest, OutputFile, Sink},
+};
+
+pub use refuse::Surroundings;
+
+/// The machine did not let the output be written, or it must not be.
+#[derive(Debug)]
+pub enum EmitError {
+    /// What was tried, on which path, and why it failed.
+    Io(&'static str, PathBuf, io::Error),
+    /// The folder must not be written to: which, why, and what to do.
+    Refused(PathBuf, String, &'static str),
+}
+
+impl fmt::Display for EmitError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(action, path, source) => {
+                write!(f, "cannot {action} `{}`: {source}", path.display())
+            }
+            Self::Refused(path, why, hint) => {
+                write!(f, "`{}` is not written to: {why}\nhint: {hint}", path.display())
+            }
+        }
+    }
+}
+
+impl std::error::Error for EmitError {}
+
+fn at<T>(action: &'static str, path: &Path, result: io::Result<T>) -> Result<T, EmitError> {
+    result.map_err(|source| EmitError::Io(action, path.to_owned(), source))
+}
+
+/// A new output folder in the making.
+///
+/// States: *open* (files are put; dropping it removes it) → [`Stage::commit`] → *done*.
+#[derive(Debug)]
+pub struct Stage {
+    /// The output folder.
+    output: PathBuf,
+    /// The folder being filled, beside it.
+    stage: PathBuf,
+    /// Holds off other builds into the same folder; released by the system if this process dies.
+    _lock: fs::File,
+    /// What the last build wrote: path to digest, with the paths as they are on disk.
+    old: BTreeMap<String, Digest>,
+    /// Files in the output folder that haberdash did not write.
+    foreign: BTreeSet<String>,
+    folders: DashSet<PathBuf>,
+    conflicts: DashSet<String>,
+    written: AtomicUsize,
+    kept: AtomicUsize,
+}
+
+/// What a commit changed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Emitted {
+    /// Files whose bytes were written.
+    pub written: usize,
+    /// Files that were as before.
+    pub kept: usize,
+    /// Files of the last build that are no more.
+    pub removed: usize,
+}
+
+impl Stage {
+    /// Begins a new output folder. Refuses one that is dangerous to write to.
+    pub fn open(output: &Path, surroundings: &Surroundings) -> Result<Self, EmitError> {
+        let output = refuse::check(output, surroundings)?;
+        let name = output.file_name().expect("the root was refused").to_string_lossy().into_owned();
+        let parent = output.parent().expect("the root was refused").to_owned();
+        at("make the folder", &parent, fs::create_dir_all(&parent))?;
+        let lock_path = parent.join(format!(".{name}.lock"));
+        let lock = at("open", &lock_path, fs::File::create(&lock_path))?;
+        at("lock", &lock_path, rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Into::into))?;
+        let stage = parent.join(format!(".{name}.stage"));
+        swap::recover(&output, &stage)?;
+        at("make the folder", &stage, fs::create_dir(&stage))?;
+        let old = old_files(&output);
+        let foreign = foreign_files(&output, &old);
+        Ok(Self {
+            output,
+            stage,
+            _lock: lock,
+            old,
+            foreign,
+            folders: DashSet::new(),
+            conflicts: DashSet::new(),
+            written: AtomicUsize::new(0),
+            kept: AtomicUsize::new(0),
+        })
+    }
+
+    /// Exchanges the new folder with the old one and removes the old one.
+    pub fn commit(self) -> Result<Emitted, EmitError> {
+        if let Some(path) = self.conflicts.iter().map(|path| path.clone()).min() {
+            return Err(EmitError::Refused(
+                self.output.join(path),
+                "a file that haberdash did not write stands where one of the site belongs".into(),
+                "move the file away, or set `output` to another folder",
+            ));
+        }
+        for path in &self.foreign {
+            self.carry_over(path)?;
+        }
+        let removed = self.old.keys().filter(|path| !self.stage.join(path).exists()).count();
+        swap::exchange(&self.stage, &self.output)?;
+        Ok(Emitted {
+            written: self.written.load(Relaxed),
+            kept: self.kept.load(Relaxed),
+            removed,
+        })
+    }
+
+    fn carry_over(&self, path: &str) -> Result<(), EmitError> {
+        let (from, to) = (self.output.join(path), self.stage.join(path));
+        at("make the folder of", &to, self.make_folder(&to))?;
+        let kind = at("look at", &from, fs::symlink_metadata(&from))?.file_type();
+        if kind.is_symlink() {
+            let target = at("read the link", &from, fs::read_link(&from))?;
+            return at("link", &to, std::os::unix::fs::symlink(target, &to));
+        }
+        let linked = fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop));
+        at("carry over", &from, linked)
+    }
+
+    fn make_folder(&self, file: &Path) -> io::Result<()> {
+        let folder = file.parent().expect("the file is below the stage");
+        if !self.folders.contains(folder) {
+            fs::create_dir_all(folder)?;
+            self.folders.insert(folder.to_owned());
+        }
+        Ok(())
+    }
+
+    /// Links an unchanged file of the last build. Its size and time tell whether it is as
+    /// it was written.
+    fn keep(&self, file: &OutputFile<'_>, to: &Path) -> bool {
+        if self.old.get(file.path) != Some(&file.digest) {
+            return false;
+        }
+        let from = self.output.join(file.path);
+        let is_intact = fs::symlink_metadata(&from).is_ok_and(|meta| {
+            meta.is_file()
+                && meta.len() == file.bytes.len() as u64
+                && meta.modified().is_ok_and(|time| time == modified(file.digest))
+        });
+        is_intact && fs::hard_link(&from, to).is_ok()
+    }
+}
+
+impl Sink for Stage {
+    fn put(&self, file: OutputFile<'_>) -> io::Result<()> {
+        if self.foreign.contains(file.path) {
+            self.conflicts.insert(file.path.to_owned());
+            return Ok(());
+        }
+        let to = self.stage.join(file.path);
+        self.make_folder(&to)?;
+        if self.keep(&file, &to) {
+            self.kept.fetch_add(1, Relaxed);
+            return Ok(());
+        }
+        write(&to, file.bytes, file.digest)?;
+        self.written.fetch_add(1, Relaxed);
+        Ok(())
+    }
+}
+
+impl Drop for Stage {
+    fn drop(&mut self) {
+        // After a commit this is the old site. A stage that cannot be removed is removed by the
+        // next build.
+        let _ = fs::remove_dir_all(&self.stage);
+    }
+}
+
+#[expect(clippy::disallowed_methods, reason = "the room that writes")]
+fn write(path: &Path, bytes: &[u8], digest: Digest) -> io::Result<()> {
+    fs::write(path, bytes)?;
+    fs::File::options().write(true).open(path)?.set_modified(modified(digest))
+}
+
+/// A time made of a file's content. Servers make entity tags of size and time, so two
+/// variants of equal size must not have equal times; the same content has the same time in
+/// every build.
+fn modified(digest: Digest) -> SystemTime {
+    /// 2001-01-01.
+    const FIRST: u64 = 978_307_200;
+    /// Sixteen years, so that the time is always in the past.
+    const SPAN: u64 = 500_000_000;
+    SystemTime::UNIX_EPOCH + Duration::from_secs(FIRST + digest.low_u64() % SPAN)
+}
+
+/// The manifest of an output folder, if it has one that this version understands.
+#[expect(clippy::disallowed_methods, reason = "reads what this room wrote")]
+pub fn read_manifest(output: &Path) -> Option<Manifest> {
+    let bytes = fs::read(output.join(MANIFEST)).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
+/// What the last build wrote. Paths of gated variants are found on disk.
+fn old_files(output: &Path) -> BTreeMap<String, Digest> {
+    let Some(manifest) = read_manifest(output) else { return BTreeMap::new() };
+    let mut tokens: Vec<String> = fs::read_dir(output.join("_v"))
+        .into_iter()
+        .flatten()
+        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
+        .filter(|name| name != "open")
+        .collect();
+    tokens.sort();
+    let mut files = BTreeMap::new();
+    for (path, entry) in manifest.files {
+        match path.strip_prefix("_v/*/") {
+            None => drop(files.insert(path, entry.digest)),
+            Some(rest) => {
+                let label = rest.split('/').next().unwrap_or_default();
+                let token = tokens.iter().find(|token| output.join("_v").join(token).join(label).exists());
+                if let Some(token) = token {
+                    files.insert(format!("_v/{token}/{rest}"), entry.digest);
+                }
+            }
+        }
+    }
+    files
+}
+
+/// Files in the output folder that no build of ours wrote. `_v` and `_haberdash` are ours.
+fn foreign_files(output: &Path, old: &BTreeMap<String, Digest>) -> BTreeSet<String> {
+    WalkDir::new(output)
+        .min_depth(1)
+        .into_iter()
+        .filter_entry(|entry| {
+            entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some("_v" | "_haberdash"))
+        })
+        .filter_map(Result::ok)
+        .filter(|entry| !entry.file_type().is_dir())
+        .filter_map(|entry| Some(entry.path().strip_prefix(output).ok()?.to_str()?.to_owned()))
+        .filter(|path| !old.contains_key(path))
+        .collect()
+}

@@ -1,0 +1,278 @@
+//! Page = skeleton × regions.
+
+use std::{collections::HashMap, sync::Arc};
+
+use super::Finisher;
+use crate::{
+    decision::{Box_, Diagrams, NodeId},
+    diagnostic::{Code, Diagnostic, Span},
+    digest::Digest,
+    model::Store,
+    plan::Route,
+    render::{Explored, Piece, Split, Token, World, pieces},
+};
+
+/// A route with all its variants as final text.
+#[derive(Debug)]
+pub struct FinishedRoute {
+    /// Place of the route in the plan.
+    pub route: usize,
+    /// Whole pages, no two alike. The first is the default visitor's.
+    pub variants: Vec<Arc<str>>,
+    /// Which visitor gets which; terminals are places in `variants`.
+    pub diagrams: Diagrams,
+    /// The root in `diagrams`.
+    pub root: NodeId,
+    /// Renderings whose text came out equal to another's.
+    pub merged: usize,
+    /// Renderings of the skeleton.
+    pub renderings: usize,
+    /// Questions about the visitor, of the skeleton and of regions.
+    pub splits: Vec<Split>,
+    /// Keys of the regions in it, in order.
+    pub regions: Vec<Digest>,
+}
+
+/// A part with the holes in it filled.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+struct Whole {
+    part: Digest,
+    /// In the order of the holes.
+    regions: Vec<(Digest, u32)>,
+}
+
+/// The building of one route.
+struct Assembly<'a> {
+    finisher: &'a Finisher,
+    world: &'a Arc<World>,
+    diagrams: Diagrams,
+    wholes: Vec<Whole>,
+    known: HashMap<Whole, u32>,
+    /// What each region comes to, by key.
+    regions: Vec<(Digest, NodeId)>,
+    splits: Vec<Split>,
+    /// Keys of the regions being filled, outermost first.
+    open: Vec<Digest>,
+    limit: usize,
+}
+
+/// Why a route cannot be assembled.
+enum Failed {
+    Problem(Diagnostic),
+    TooMany,
+}
+
+impl From<Diagnostic> for Failed {
+    fn from(problem: Diagnostic) -> Self {
+        Self::Problem(problem)
+    }
+}
+
+impl Finisher {
+    /// Puts the skeletons of a route and the regions in them together.
+    pub fn assemble(
+        &self,
+        store: &Store,
+        place: usize,
+        route: &Route,
+        span: Span,
+        skeleton: Explored<Digest>,
+    ) -> Result<FinishedRoute, Diagnostic> {
+        let limit = store.config.max_variants;
+        let mut assembly = Assembly {
+            finisher: self,
+            world: &self.world,
+            diagrams: Diagrams::new(store.facets.domains()),
+            wholes: Vec::new(),
+            known: HashMap::new(),
+            regions: Vec::new(),
+            splits: skeleton.splits.clone(),
+            open: Vec::new(),
+            // Combinations on the way to a page may be more than the pages.
+            limit: limit.saturating_mul(16).saturating_add(1024),
+        };
+        let renderings = skeleton.leaves.len();
+        let too_many = |splits: &[Split], count: Option<usize>, regions: &[(Digest, NodeId)]| {
+            too_many_variants(store, &self.world, route, span, splits, count, regions)
+        };
+        let root = match assembly.explored(&skeleton) {
+            Ok(root) => root,
+            Err(Failed::Problem(problem)) => {
+                return Err(problem.note(format!("while rendering `{}`", route.path)));
+            }
+            Err(Failed::TooMany) => {
+                return Err(too_many(&assembly.splits, None, &assembly.regions));
+            }
+        };
+        let paths = assembly.diagrams.paths(root);
+        let mut places: HashMap<u32, u32> = HashMap::new();
+        let mut texts: HashMap<Arc<str>, u32> = HashMap::new();
+        let mut variants: Vec<Arc<str>> = Vec::new();
+        // The default visitor's text is the first.
+        let default = assembly
+            .diagrams
+            .evaluate(root, |facet| store.facets.facet(facet).default);
+        for whole in std::iter::once(default).chain(paths.iter().map(|(_, whole)| *whole)) {
+            if places.contains_key(&whole) {
+                continue;
+            }
+            let text: Arc<str> = assembly.text(whole).into();
+            let place = *texts.entry(Arc::clone(&text)).or_insert_with(|| {
+                variants.push(text);
+                variants.len() as u32 - 1
+            });
+            places.insert(whole, place);
+            if variants.len() > limit {
+                let count = Some(paths.len());
+                return Err(too_many(&assembly.splits, count, &assembly.regions));
+            }
+        }
+        let Assembly { mut diagrams, splits, regions, .. } = assembly;
+        let wholes = places.len();
+        let root = diagrams.compose(root, &mut |_, whole| NodeId::Terminal(places[&whole]));
+        Ok(FinishedRoute {
+            route: place,
+            merged: wholes.max(renderings).saturating_sub(variants.len()),
+            variants,
+            diagrams,
+            root,
+            renderings,
+            splits,
+            regions: regions.into_iter().map(|(key, _)| key).collect(),
+        })
+    }
+}
+
+impl Assembly<'_> {
+    /// The diagram of an exploration, with every hole filled.
+    fn explored(&mut self, explored: &Explored<Digest>) -> Result<NodeId, Failed> {
+        let boxes: Vec<(Box_, u32)> = explored
+            .leaves
+            .iter()
+            .enumerate()
+            .map(|(place, leaf)| (leaf.visitors.clone(), place as u32))
+            .collect();
+        let root = self.diagrams.from_boxes(&boxes);
+        let mut filled = Vec::with_capacity(explored.leaves.len());
+        for leaf in &explored.leaves {
+            filled.push(self.filled(leaf.text)?);
+        }
+        Ok(self.diagrams.compose(root, &mut |_, place| filled[place as usize]))
+    }
+
+    /// The diagram of one part, with every hole filled.
+    fn filled(&mut self, part: Digest) -> Result<NodeId, Failed> {
+        let text = self.finisher.part(part);
+        let mut root = NodeId::Terminal(self.intern(Whole { part, regions: Vec::new() })?);
+        for piece in pieces(&text) {
+            let Piece::Token(Token::Region(key)) = piece else { continue };
+            let region = self.region(key)?;
+            // Diagrams are combined pair by pair; each pair of wholes is a new whole.
+            let mut pairs: Vec<(u32, u32)> = Vec::new();
+            let mut places: HashMap<(u32, u32), u32> = HashMap::new();
+            let combined = self.diagrams.apply(root, region, &mut |page, region| {
+                *places.entry((page, region)).or_insert_with(|| {
+                    pairs.push((page, region));
+                    pairs.len() as u32 - 1
+                })
+            });
+            let mut wholes = Vec::with_capacity(pairs.len());
+            for (page, region) in pairs {
+                let mut whole = self.wholes[page as usize].clone();
+                whole.regions.push((key, region));
+                wholes.push(NodeId::Terminal(self.intern(whole)?));
+            }
+            root = self.diagrams.compose(combined, &mut |_, pair| wholes[pair as usize]);
+        }
+        Ok(root)
+    }
+
+    fn region(&mut self, key: Digest) -> Result<NodeId, Failed> {
+        if let Some((_, root)) = self.regions.iter().find(|(known, _)| *known == key) {
+            return Ok(*root);
+        }
+        let explored = self.world.explore_region(key)?;
+        if self.open.contains(&key) {
+            let name = self.world.region_name(key);
+            return Err(Failed::Problem(Diagnostic::project(
+                Code::FragmentCycle,
+                format!("region `{name}` contains itself"),
+            )));
+        }
+        self.open.push(key);
+        let root = self.explored(&explored)?;
+        self.open.pop();
+        self.splits.extend(explored.splits.iter().cloned());
+        self.regions.push((key, root));
+        Ok(root)
+    }
+
+    fn intern(&mut self, whole: Whole) -> Result<u32, Failed> {
+        if let Some(place) = self.known.get(&whole) {
+            return Ok(*place);
+        }
+        if self.wholes.len() >= self.limit {
+            return Err(Failed::TooMany);
+        }
+        let place = self.wholes.len() as u32;
+        self.wholes.push(whole.clone());
+        self.known.insert(whole, place);
+        Ok(place)
+    }
+
+    fn text(&self, place: u32) -> String {
+        let whole = &self.wholes[place as usize];
+        let part = self.finisher.part(whole.part);
+        let mut text = String::with_capacity(part.len() * 2);
+        let mut regions = whole.regions.iter();
+        for piece in pieces(&part) {
+            match piece {
+                Piece::Text(piece) => text.push_str(piece),
+                Piece::Token(Token::Region(_)) => {
+                    let (_, region) = regions.next().expect("every hole was filled in order");
+                    text.push_str(&self.text(*region));
+                }
+                Piece::Token(Token::Part(_) | Token::Asset(_)) => {}
+            }
+        }
+        text
+    }
+}
+
+fn too_many_variants(
+    store: &Store,
+    world: &World,
+    route: &Route,
+    span: Span,
+    splits: &[Split],
+    count: Option<usize>,
+    regions: &[(Digest, NodeId)],
+) -> Diagnostic {
+    let mut facets: std::collections::BTreeMap<u16, usize> = std::collections::BTreeMap::new();
+    for split in splits {
+        let most = facets.entry(split.facet).or_default();
+        *most = (*most).max(split.classes.len());
+    }
+    let asked: Vec<String> = facets
+        .iter()
+        .map(|(facet, classes)| format!("`{}` ({classes})", store.facets.facet(*facet).id))
+        .collect();
+    let budget = store.config.max_variants;
+    let needs = count.map_or_else(|| "far more".to_owned(), |count| format!("up to {count}"));
+    let names: Vec<String> =
+        regions.iter().map(|(key, _)| format!("`{}`", world.region_name(*key))).collect();
+    let mut problem = Diagnostic::new(
+        Code::TooManyVariants,
+        span,
+        format!("`{}` needs {needs} variants; the budget is {budget}", route.path),
+    )
+    .label(format!("it asks {}", asked.join(", ")))
+    .hint(
+        "ask less: use `visitor_is(…)` where one segment matters, take a facet out of this page, or \
+         raise `budgets.max-variants`",
+    );
+    if !names.is_empty() {
+        problem = problem.note(format!("its regions: {}", names.join(", ")));
+    }
+    problem
+}

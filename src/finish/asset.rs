@@ -1,0 +1,161 @@
+//! Files that are served as they are, and their names.
+
+use std::collections::BTreeMap;
+
+use crate::{
+    digest::Digest,
+    model::{Store, UrlPath, slug},
+    render::{FileName, World},
+    source::SourceTree,
+};
+
+/// A file of the output that is not a page.
+#[derive(Clone, Debug)]
+pub struct Asset {
+    /// Below the output folder.
+    pub path: String,
+    /// Its bytes.
+    pub bytes: std::sync::Arc<[u8]>,
+    /// Whether its name changes with its content.
+    pub is_fingerprinted: bool,
+}
+
+/// All files of the theme and beside the content, and the URL of each by the digest in
+/// its tokens.
+///
+/// The theme's files get fingerprinted names, and their stylesheets the names of what they refer to. Files beside the
+/// content keep their names, because people link to them.
+pub fn assets(store: &Store, world: &World, tree: &SourceTree) -> (Vec<Asset>, BTreeMap<Digest, String>) {
+    let mut naming = Naming { store, tree, done: BTreeMap::new(), open: Vec::new() };
+    let mut urls = BTreeMap::new();
+    let mut files = BTreeMap::new();
+    for (digest, name) in world.files() {
+        let asset = match name {
+            FileName::Asset(place) => naming.asset(*place),
+            FileName::Static(place) => {
+                let file = &store.statics[*place];
+                Asset {
+                    path: static_path(&file.path),
+                    bytes: tree.file(file.file).bytes.clone(),
+                    is_fingerprinted: false,
+                }
+            }
+        };
+        urls.insert(*digest, format!("/{}", asset.path));
+        files.insert(asset.path.clone(), asset);
+    }
+    (files.into_values().collect(), urls)
+}
+
+/// The path at which a file beside the content is served: its own, made canonical.
+fn static_path(path: &str) -> String {
+    if UrlPath::parse(&format!("/{path}")).is_some() {
+        return path.to_owned();
+    }
+    let parts: Vec<String> = path
+        .split('/')
+        .map(|part| match part.rsplit_once('.') {
+            _ if UrlPath::parse(&format!("/{part}")).is_some() => part.to_owned(),
+            Some((stem, extension)) => format!("{}.{}", slug(stem), slug(extension)),
+            None => slug(part),
+        })
+        .collect();
+    parts.join("/")
+}
+
+struct Naming<'a> {
+    store: &'a Store,
+    tree: &'a SourceTree,
+    done: BTreeMap<usize, Asset>,
+    /// Stylesheets being named, outermost first.
+    open: Vec<usize>,
+}
+
+impl Naming<'_> {
+    fn asset(&mut self, place: usize) -> Asset {
+        if let Some(done) = self.done.get(&place) {
+            return done.clone();
+        }
+        let file = &self.store.theme.assets[place];
+        let bytes = &self.tree.file(file.file).bytes;
+        let is_style = file.path.ends_with(".css");
+        let bytes = match std::str::from_utf8(bytes) {
+            Ok(text) if is_style && !self.open.contains(&place) => {
+                self.open.push(place);
+                let style = self.style(&file.path.clone(), text);
+                self.open.pop();
+                style.into_bytes().into()
+            }
+            _ => bytes.clone(),
+        };
+        let digest = Digest::of(&bytes).short();
+        let path = match file.path.rsplit_once('.') {
+            Some((stem, extension)) if !extension.contains('/') => {
+                format!("assets/{stem}.{digest}.{extension}")
+            }
+            _ => format!("assets/{}.{digest}", file.path),
+        };
+        let asset = Asset { path: static_path(&path), bytes, is_fingerprinted: true };
+        self.done.insert(place, asset.clone());
+        asset
+    }
+
+    /// A stylesheet whose `url(…)` and `@import "…"` name files by their fingerprinted names.
+    fn style(&mut self, path: &str, text: &str) -> String {
+        let folder = path.rsplit_once('/').map_or("", |(folder, _)| folder);
+        let mut styled = String::with_capacity(text.len());
+        let mut rest = text;
+        while let Some((at, open)) = next_reference(rest) {
+            let (head, tail) = rest.split_at(at + open);
+            styled.push_str(head);
+            let quote = tail.chars().next().filter(|c| matches!(c, '"' | '\''));
+            let inner = quote.map_or(tail, |_| &tail[1..]);
+            let end = match quote {
+                Some(quote) => inner.find(quote),
+                None => inner.find(')'),
+            }
+            .unwrap_or(inner.len());
+            let target = inner[..end].trim();
+            let name = self.find(folder, target).map(|place| self.asset(place).path);
+            let name = name.map_or_else(|| target.to_owned(), |path| format!("/{path}"));
+            styled.extend(quote);
+            styled.push_str(&name);
+            rest = &inner[end..];
+        }
+        styled.push_str(rest);
+        styled
+    }
+
+    fn find(&self, folder: &str, target: &str) -> Option<usize> {
+        let mut parts: Vec<&str> = match target.strip_prefix("/assets/") {
+            Some(path) => path.split('/').collect(),
+            None if target.starts_with('/') || target.contains(':') => return None,
+            None => folder.split('/').chain(target.split('/')).collect(),
+        };
+        let mut place = 0;
+        while place < parts.len() {
+            match parts[place] {
+                "" | "." => drop(parts.remove(place)),
+                ".." => {
+                    parts.remove(place);
+                    place = place.checked_sub(1)?;
+                    parts.remove(place);
+                }
+                _ => place += 1,
+            }
+        }
+        let path = parts.join("/");
+        self.store.theme.assets.iter().position(|asset| asset.path == path)
+    }
+}
+
+/// Where the next reference of a stylesheet begins, and how long its opening is.
+fn next_reference(text: &str) -> Option<(usize, usize)> {
+    let url = text.find("url(").map(|at| (at, "url(".len()));
+    let import = text.find("@import").and_then(|at| {
+        let rest = &text[at + "@import".len()..];
+        let blank = rest.len() - rest.trim_start().len();
+        rest.trim_start().starts_with(['"', '\'']).then_some((at, "@import".len() + blank))
+    });
+    [url, import].into_iter().flatten().min()
+}

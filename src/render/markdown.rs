@@ -1,0 +1,117 @@
+//! Markdown to HTML, with inline directives.
+//!
+//! Markdown is never run as a template: `{{` is text.
+
+use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
+
+use pulldown_cmark::{
+    CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html::push_html,
+};
+
+use crate::model::slug;
+
+/// What inline directives and local pictures become.
+pub(super) trait Resolve {
+    /// The HTML of `:name[argument]`; `None` if there is no such directive.
+    fn directive(&mut self, name: &str, argument: &str) -> Option<String>;
+    /// The URL of a picture or file that the text names.
+    fn file<'a>(&mut self, destination: &'a str) -> Cow<'a, str>;
+}
+
+/// The extensions to CommonMark that content may use.
+pub(super) fn options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+}
+
+/// Renders Markdown. Headings get ids made of their text, unique within this text.
+pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
+    let mut events: Vec<Event<'_>> = Vec::new();
+    let mut code_depth = 0_usize;
+    for event in TextMergeStream::new(Parser::new_ext(text, options())) {
+        match event {
+            Event::Start(Tag::CodeBlock(_)) => code_depth += 1,
+            Event::End(TagEnd::CodeBlock) => code_depth -= 1,
+            _ => {}
+        }
+        match event {
+            Event::Text(text) if code_depth == 0 => push_text(&mut events, text, resolve),
+            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+                let dest_url = resolve.file(&dest_url).into_owned().into();
+                events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
+            }
+            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+                let dest_url = resolve.file(&dest_url).into_owned().into();
+                events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+            }
+            other => events.push(other),
+        }
+    }
+    name_headings(&mut events);
+    let mut html = String::with_capacity(text.len() * 3 / 2);
+    push_html(&mut html, events.into_iter());
+    html
+}
+
+fn push_text<'a>(events: &mut Vec<Event<'a>>, text: CowStr<'a>, resolve: &mut impl Resolve) {
+    if !text.contains(":") || !text.contains('[') {
+        events.push(Event::Text(text));
+        return;
+    }
+    let mut rest: &str = &text;
+    let mut plain = String::new();
+    while let Some(at) = rest.find(':') {
+        let (before, after) = rest.split_at(at);
+        plain.push_str(before);
+        if let Some((name, argument, tail)) = directive(after)
+            && let Some(html) = resolve.directive(name, argument)
+        {
+            events.push(Event::Text(std::mem::take(&mut plain).into()));
+            events.push(Event::InlineHtml(html.into()));
+            rest = tail;
+        } else {
+            plain.push(':');
+            rest = &after[1..];
+        }
+    }
+    plain.push_str(rest);
+    events.push(Event::Text(plain.into()));
+}
+
+/// `:name[argument]` at the beginning of a text, and what follows it.
+fn directive(text: &str) -> Option<(&str, &str, &str)> {
+    let (name, rest) = text.strip_prefix(':')?.split_once('[')?;
+    let (argument, rest) = rest.split_once(']')?;
+    let is_name = !name.is_empty() && name.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+    is_name.then_some((name, argument, rest))
+}
+
+fn name_headings(events: &mut [Event<'_>]) {
+    let mut used: BTreeMap<String, usize> = BTreeMap::new();
+    let mut place = 0;
+    while place < events.len() {
+        if matches!(events[place], Event::Start(Tag::Heading { id: None, .. })) {
+            let text: String = events[place + 1..]
+                .iter()
+                .take_while(|event| !matches!(event, Event::End(TagEnd::Heading(_))))
+                .filter_map(|event| match event {
+                    Event::Text(text) | Event::Code(text) => Some(text.as_ref()),
+                    _ => None,
+                })
+                .collect();
+            let mut name = slug(&text);
+            let count = used.entry(name.clone()).or_default();
+            *count += 1;
+            if *count > 1 {
+                let _ = write!(name, "-{count}");
+            }
+            if let Event::Start(Tag::Heading { id, .. }) = &mut events[place] {
+                *id = Some(name.into());
+            }
+        }
+        place += 1;
+    }
+}
