@@ -5,7 +5,10 @@ use std::sync::Arc;
 use iso_currency::Currency;
 use serde_json::{Map, Value};
 
-use crate::model::{MoneyFormat, UrlPath};
+use crate::{
+    diagnostic::FileId,
+    model::{MoneyFormat, UrlPath},
+};
 
 /// What `haberdash.yaml` says, with defaults filled in.
 #[derive(Clone, Debug)]
@@ -40,6 +43,8 @@ pub struct Config {
     pub precompress: bool,
     /// Folder of the output, relative to the store's.
     pub output: String,
+    /// Where it is written.
+    pub file: FileId,
     /// Other fields below `data:`, for templates.
     pub data: Map<String, Value>,
 }

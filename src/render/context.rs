@@ -12,7 +12,7 @@ use super::{
     view,
 };
 use crate::{
-    diagnostic::{Diagnostic, FileId},
+    diagnostic::Diagnostic,
     digest::Digest,
     model::{Fields, Image, Page, PageKind, PageOverride, UrlPath},
     plan::{Route, Subject, section_pages},
@@ -26,7 +26,7 @@ pub(super) fn site(world: &World, route: &Route) -> Site {
         Subject::Product(place) => store.catalog.products[place].span.file,
         Subject::Collection(place) => store.catalog.collections[place].span.file,
         Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound => {
-            world.tree.find("haberdash.yaml").unwrap_or(FileId(0))
+            store.config.file
         }
     };
     Site { file, line: 0 }

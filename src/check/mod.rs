@@ -1,0 +1,77 @@
+//! What is probably not meant, though the site can be built.
+//!
+//! In: the store, and what its pages asked. Out: diagnostics. It looks only.
+
+use std::collections::BTreeSet;
+
+use crate::{
+    decision::Variable,
+    diagnostic::{Code, Diagnostic, Diagnostics, Span},
+    model::{Image, Store},
+};
+
+/// Facets that no page asked, of `asked` by place.
+pub fn unread_facets(store: &Store, asked: &BTreeSet<Variable>, diagnostics: &mut Diagnostics) {
+    for (place, facet) in store.facets.facets.iter().enumerate() {
+        if !asked.contains(&(place as Variable)) {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::UnreadFacet,
+                    facet.span,
+                    format!("no page asks for facet `{}`", facet.id),
+                )
+                .label("nothing depends on it")
+                .hint(format!(
+                    "use it, as in `{{% if visitor_is({}=\"…\") %}}` or `::: when {}=…`, or remove the file",
+                    facet.id.replace('-', "_"),
+                    facet.id
+                )),
+            );
+        }
+    }
+}
+
+/// Pictures that are named and do not exist, of products, collections and documents.
+pub fn pictures(store: &Store, diagnostics: &mut Diagnostics) {
+    let mut check = |image: &Image, span: Span, whose: String| {
+        let is_elsewhere = image.src.contains("://") || image.src.starts_with("//");
+        if is_elsewhere || image.src.is_empty() || exists(store, &image.src) {
+            return;
+        }
+        let files = store.statics.iter().map(|file| file.path.as_str());
+        diagnostics.push(
+            Diagnostic::new(
+                Code::MissingFile,
+                span,
+                format!("{whose} names the picture `{}`, which does not exist", image.src),
+            )
+            .did_you_mean(image.src.trim_start_matches('/'), files),
+        );
+    };
+    for product in &store.catalog.products {
+        let own = product.skus.iter().filter_map(|sku| sku.image.as_ref());
+        for image in product.images.iter().chain(own) {
+            check(image, product.span, format!("product `{}`", product.id));
+        }
+    }
+    for collection in &store.catalog.collections {
+        if let Some(image) = &collection.image {
+            check(image, collection.span, format!("collection `{}`", collection.id));
+        }
+    }
+    for page in &store.pages {
+        for value in page.fields.get("image").into_iter().flat_map(|field| field.values()) {
+            if let Some(src) = value.get("src").and_then(serde_json::Value::as_str) {
+                let image = Image { src: src.to_owned(), alt: String::new() };
+                check(&image, Span::file(page.file), format!("page `{}`", page.path));
+            }
+        }
+    }
+}
+
+fn exists(store: &Store, path: &str) -> bool {
+    let path = path.trim_start_matches('/');
+    let asset = path.strip_prefix("assets/").unwrap_or(path);
+    store.statics.iter().any(|file| file.path == path)
+        || store.theme.assets.iter().any(|file| file.path == asset)
+}

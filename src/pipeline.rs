@@ -1,0 +1,350 @@
+//! The build on one screen: sources to a site, without touching either.
+//!
+//! In: a [`SourceTree`]. Out: files to a [`Sink`], and [`Built`]. The stages before rendering
+//! pass values; from there on each route goes through rendering, finishing and the sink by
+//! itself, so that memory does not grow with the number of pages.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    io,
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicU64, Ordering::Relaxed},
+    },
+    time::{Duration, Instant},
+};
+
+use rayon::prelude::*;
+use serde::Serialize;
+
+use crate::{
+    check,
+    decision::{Diagrams, NodeId, Variable},
+    diagnostic::{Diagnostic, Diagnostics, Span},
+    digest::Digest,
+    finish::{self, FinishedRoute, Finisher},
+    load::{LoadOptions, load},
+    model::{Store, UrlPath},
+    output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
+    plan::{Plan, Route, Subject, plan},
+    render::World,
+    routing::{Keys, Label, Lowering, RoutingTable, Slot, labels},
+    source::SourceTree,
+};
+
+/// What a build may depend on besides the sources.
+pub struct BuildOptions<'a> {
+    /// Publish and expiry dates are judged against it.
+    pub now: jiff::Timestamp,
+    /// Makes the keys once the configuration is known.
+    pub keys: &'a dyn Fn(&Store, &mut Diagnostics) -> Keys,
+    /// Whether pages are minified.
+    pub minifies: bool,
+    /// Whether `.br` and `.gz` twins are written; the configuration's word if `None`.
+    pub precompresses: Option<bool>,
+    /// Told after each route, from several threads: routes done and to do.
+    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+}
+
+/// What came of a build.
+#[derive(Debug, Default)]
+pub struct Built {
+    /// Problems, sorted. With an error among them, what the sink got must not be used.
+    pub diagnostics: Diagnostics,
+    /// Counts and times.
+    pub summary: Summary,
+    /// Every file.
+    pub manifest: Manifest,
+    /// Who gets which.
+    pub table: RoutingTable,
+    /// What the keys are, if the configuration could be read.
+    pub keys: Option<Keys>,
+}
+
+/// Counts and times of a build.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Summary {
+    /// Documents that are live.
+    pub pages: usize,
+    /// Products that are shown.
+    pub products: usize,
+    /// Public paths.
+    pub routes: usize,
+    /// Old paths that lead to new ones.
+    pub redirects: usize,
+    /// Distinct texts that were rendered: skeletons, regions and fragments.
+    pub renderings: usize,
+    /// Whole pages written.
+    pub variants: usize,
+    /// Renderings that came out equal to another of the same route.
+    pub merged: usize,
+    /// Entries of the routing table.
+    pub routing_entries: usize,
+    /// Files written, twins and redirects too.
+    pub files: usize,
+    /// Their bytes.
+    pub bytes: u64,
+    /// Drafts, not yet published, expired; draft and archived products.
+    pub unpublished: usize,
+    /// Errors.
+    pub errors: usize,
+    /// Warnings.
+    pub warnings: usize,
+    /// Wall time of each stage, in milliseconds. Rendering, finishing and writing go on at once;
+    /// their common time is divided by their shares.
+    pub milliseconds: BTreeMap<&'static str, u64>,
+}
+
+/// Builds a site.
+pub fn build(
+    tree: &Arc<SourceTree>,
+    options: &BuildOptions<'_>,
+    sink: &dyn Sink,
+) -> io::Result<Built> {
+    let mut clock = Clock::default();
+    let mut diagnostics = Diagnostics::default();
+    let loaded = load(tree, &LoadOptions { now: options.now }, &mut diagnostics);
+    clock.stage("load");
+    let Some(store) = loaded.map(Arc::new) else {
+        return Ok(Built::failed(diagnostics));
+    };
+    let keys = (options.keys)(&store, &mut diagnostics);
+    let plan = Arc::new(plan(&store, &mut diagnostics));
+    clock.stage("plan");
+    let world = World::new(Arc::clone(&store), Arc::clone(&plan), Arc::clone(tree), &mut diagnostics);
+    clock.stage("theme");
+    let Some(world) = world else {
+        return Ok(Built::failed(diagnostics));
+    };
+
+    let writer = Writer { sink, keys: &keys, files: Mutex::default(), nanoseconds: AtomicU64::new(0) };
+    let (assets, urls) = finish::assets(&store, &world, tree);
+    let precompresses = options.precompresses.unwrap_or(store.config.precompress);
+    assets.par_iter().try_for_each(|asset| {
+        let entry = |bytes: &[u8]| (Digest::of(bytes), asset.is_fingerprinted);
+        writer.write(&asset.path, &asset.path, &asset.bytes, entry(&asset.bytes), precompresses)
+    })?;
+    clock.stage("assets");
+
+    let finisher = Finisher::new(Arc::clone(&world), urls, options.minifies);
+    let done = std::sync::atomic::AtomicUsize::new(0);
+    let rendered = AtomicU64::new(0);
+    let finished = AtomicU64::new(0);
+    let routes: Vec<Result<RouteResult, Diagnostic>> = (0..plan.routes.len())
+        .into_par_iter()
+        .map(|place| {
+            let route = &plan.routes[place];
+            let start = Instant::now();
+            let skeleton = world.explore_route(route);
+            rendered.fetch_add(nanoseconds(start), Relaxed);
+            let start = Instant::now();
+            let result = skeleton
+                .and_then(|it| finisher.assemble(&store, place, route, span(&store, route), it));
+            finished.fetch_add(nanoseconds(start), Relaxed);
+            let result = match result {
+                Ok(finished) => Ok(writer.route(&store, route, finished, precompresses)?),
+                Err(problem) => Err(problem),
+            };
+            (options.progress)(done.fetch_add(1, Relaxed) + 1, plan.routes.len());
+            Ok(result)
+        })
+        .collect::<io::Result<_>>()?;
+    clock.shares([("render", &rendered), ("finish", &finished), ("write", &writer.nanoseconds)]);
+
+    let mut summary = Summary {
+        pages: store.pages.len(),
+        products: store.catalog.products.len(),
+        routes: plan.routes.len(),
+        redirects: plan.redirects.len(),
+        renderings: world.part_count(),
+        unpublished: store.unpublished + store.catalog.inactive,
+        ..Summary::default()
+    };
+    let mut lowering = Lowering::new(&store.config, &store.facets);
+    let mut asked: BTreeSet<Variable> = BTreeSet::new();
+    for (route, result) in plan.routes.iter().zip(routes) {
+        match result {
+            Ok(result) => {
+                lowering.add(route.path.as_str(), &result.diagrams, result.root, &result.labels);
+                summary.variants += result.labels.len();
+                summary.merged += result.merged;
+                asked.extend(result.asked);
+            }
+            Err(problem) => diagnostics.push(problem),
+        }
+    }
+    for asset in &assets {
+        lowering.add_file(format!("/{}", asset.path));
+    }
+    let table = lowering.finish(&plan.redirects);
+    if !diagnostics.has_errors() {
+        check::unread_facets(&store, &asked, &mut diagnostics);
+    }
+    check::pictures(&store, &mut diagnostics);
+    diagnostics.extend(finisher.problems());
+    clock.stage("routing");
+
+    for redirect in &plan.redirects {
+        let html = redirect_page(&store, &redirect.to);
+        let path = redirect.from.file();
+        let path = if path.ends_with(".html") { path } else { format!("{path}/index.html") };
+        writer.write(&path, &path, html.as_bytes(), (Digest::of(html.as_bytes()), false), false)?;
+    }
+    let routing = serde_json::to_vec_pretty(&table).expect("a table is text and numbers");
+    writer.write(ROUTING, ROUTING, &routing, (Digest::of(&routing), false), false)?;
+    let files = writer.files.into_inner().expect("no holder panics");
+    let manifest = Manifest { version: MANIFEST_VERSION, site: store.config.site.clone(), files };
+    let bytes = serde_json::to_vec_pretty(&manifest).expect("a manifest is text and numbers");
+    sink.put(OutputFile { path: MANIFEST, bytes: &bytes, digest: Digest::of(&bytes) })?;
+    clock.stage("manifest");
+
+    diagnostics.sort();
+    summary.routing_entries = table.exact.len() + table.prefixes.len() + table.redirects.len();
+    summary.files = manifest.files.len() + 1;
+    summary.bytes = manifest.files.values().map(|entry| entry.size).sum::<u64>() + bytes.len() as u64;
+    summary.count(&diagnostics);
+    summary.milliseconds = clock.stages;
+    Ok(Built { diagnostics, summary, manifest, table, keys: Some(keys) })
+}
+
+impl Built {
+    fn failed(mut diagnostics: Diagnostics) -> Self {
+        diagnostics.sort();
+        let mut summary = Summary::default();
+        summary.count(&diagnostics);
+        Self { diagnostics, summary, ..Self::default() }
+    }
+}
+
+impl Summary {
+    fn count(&mut self, diagnostics: &Diagnostics) {
+        self.errors = diagnostics.count(crate::diagnostic::Severity::Error);
+        self.warnings = diagnostics.count(crate::diagnostic::Severity::Warning);
+    }
+}
+
+/// What is kept of a route once its files are written.
+struct RouteResult {
+    diagrams: Diagrams,
+    root: NodeId,
+    labels: Vec<Label>,
+    merged: usize,
+    asked: BTreeSet<Variable>,
+}
+
+struct Writer<'a> {
+    sink: &'a dyn Sink,
+    keys: &'a Keys,
+    files: Mutex<BTreeMap<String, Entry>>,
+    nanoseconds: AtomicU64,
+}
+
+impl Writer<'_> {
+    fn route(
+        &self,
+        store: &Store,
+        route: &Route,
+        finished: FinishedRoute,
+        precompresses: bool,
+    ) -> io::Result<RouteResult> {
+        let start = Instant::now();
+        let count = finished.variants.len();
+        let labels = labels(&store.facets, &finished.diagrams, finished.root, count);
+        let file = route.path.file();
+        for (label, text) in labels.iter().zip(&finished.variants) {
+            let slot = Slot { label: label.text.clone(), gated: label.is_gated };
+            let (listed, path) = (slot.redacted(&file), slot.file(&file, self.keys));
+            let digest = Digest::of(text.as_bytes());
+            self.write(&listed, &path, text.as_bytes(), (digest, false), precompresses)?;
+        }
+        self.nanoseconds.fetch_add(nanoseconds(start), Relaxed);
+        Ok(RouteResult {
+            asked: finished.splits.iter().map(|split| split.facet).collect(),
+            diagrams: finished.diagrams,
+            root: finished.root,
+            labels,
+            merged: finished.merged,
+        })
+    }
+
+    /// Writes a file to `path` and lists it as `listed`.
+    fn write(
+        &self,
+        listed: &str,
+        path: &str,
+        bytes: &[u8],
+        (digest, is_immutable): (Digest, bool),
+        precompresses: bool,
+    ) -> io::Result<()> {
+        self.sink.put(OutputFile { path, bytes, digest })?;
+        let entry = Entry::new(path, bytes, digest, is_immutable);
+        self.files.lock().expect("no holder panics").insert(listed.to_owned(), entry);
+        if precompresses && finish::is_compressible(path) {
+            for (extension, twin) in [("br", finish::brotli(bytes)), ("gz", finish::gzip(bytes))] {
+                let twin_of = |path: &str| format!("{path}.{extension}");
+                let digest = (Digest::of(&twin), is_immutable);
+                self.write(&twin_of(listed), &twin_of(path), &twin, digest, false)?;
+            }
+        }
+        Ok(())
+    }
+}
+
+fn nanoseconds(start: Instant) -> u64 {
+    u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
+}
+
+/// Where a route is defined, for problems of the route as a whole.
+pub(crate) fn span(store: &Store, route: &Route) -> Span {
+    match route.subject {
+        Subject::Page(place) => Span::file(store.pages[place].file),
+        Subject::Product(place) => store.catalog.products[place].span,
+        Subject::Collection(place) => store.catalog.collections[place].span,
+        Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound => {
+            Span::file(store.config.file)
+        }
+    }
+}
+
+/// The page at an old path, for hosts that have no redirects.
+fn redirect_page(store: &Store, to: &UrlPath) -> String {
+    let url = format!("{}{to}", store.config.base_url);
+    let language = store.config.locale.split('-').next().unwrap_or("en");
+    format!(
+        "<!doctype html><html lang=\"{language}\"><meta charset=\"utf-8\"><title>{to}</title>\
+         <link rel=\"canonical\" href=\"{url}\"><meta name=\"robots\" content=\"noindex\">\
+         <meta http-equiv=\"refresh\" content=\"0; url={to}\"><a href=\"{to}\">{to}</a></html>\n"
+    )
+}
+
+struct Clock {
+    last: Instant,
+    stages: BTreeMap<&'static str, u64>,
+}
+
+impl Default for Clock {
+    fn default() -> Self {
+        Self { last: Instant::now(), stages: BTreeMap::new() }
+    }
+}
+
+impl Clock {
+    fn stage(&mut self, name: &'static str) {
+        self.add(name, self.last.elapsed());
+        self.last = Instant::now();
+    }
+
+    fn add(&mut self, name: &'static str, time: Duration) {
+        self.stages.insert(name, u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+    }
+
+    fn shares<const N: usize>(&mut self, parts: [(&'static str, &AtomicU64); N]) {
+        let wall = self.last.elapsed();
+        let all: u64 = parts.iter().map(|(_, part)| part.load(Relaxed)).sum();
+        for (name, part) in parts {
+            #[expect(clippy::cast_precision_loss, reason = "a share of a time that is shown in milliseconds")]
+            self.add(name, wall.mul_f64(part.load(Relaxed) as f64 / all.max(1) as f64));
+        }
+        self.last = Instant::now();
+    }
+}
