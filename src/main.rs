@@ -1,1 +1,5 @@
-fn main() {}
+//! Hands over to [`haberdash::cli`].
+
+fn main() -> std::process::ExitCode {
+    haberdash::cli::main()
+}

@@ -24,7 +24,7 @@ use crate::{
     digest::Digest,
     finish::{self, FinishedRoute, Finisher},
     load::{LoadOptions, load},
-    model::{Store, UrlPath},
+    model::{FacetSpace, Store, UrlPath},
     output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
     plan::{Plan, Route, Subject, plan},
     render::World,
@@ -57,8 +57,10 @@ pub struct Built {
     pub manifest: Manifest,
     /// Who gets which.
     pub table: RoutingTable,
-    /// What the keys are, if the configuration could be read.
+    /// The keys, if the configuration could be read.
     pub keys: Option<Keys>,
+    /// The questions about the visitor.
+    pub facets: FacetSpace,
 }
 
 /// Counts and times of a build.
@@ -92,7 +94,7 @@ pub struct Summary {
     pub warnings: usize,
     /// Wall time of each stage, in milliseconds. Rendering, finishing and writing go on at once;
     /// their common time is divided by their shares.
-    pub milliseconds: BTreeMap<&'static str, u64>,
+    pub milliseconds: serde_json::Map<String, serde_json::Value>,
 }
 
 /// Builds a site.
@@ -204,7 +206,7 @@ pub fn build(
     summary.bytes = manifest.files.values().map(|entry| entry.size).sum::<u64>() + bytes.len() as u64;
     summary.count(&diagnostics);
     summary.milliseconds = clock.stages;
-    Ok(Built { diagnostics, summary, manifest, table, keys: Some(keys) })
+    Ok(Built { diagnostics, summary, manifest, table, keys: Some(keys), facets: store.facets.clone() })
 }
 
 impl Built {
@@ -319,12 +321,12 @@ fn redirect_page(store: &Store, to: &UrlPath) -> String {
 
 struct Clock {
     last: Instant,
-    stages: BTreeMap<&'static str, u64>,
+    stages: serde_json::Map<String, serde_json::Value>,
 }
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { last: Instant::now(), stages: BTreeMap::new() }
+        Self { last: Instant::now(), stages: serde_json::Map::new() }
     }
 }
 
@@ -335,7 +337,8 @@ impl Clock {
     }
 
     fn add(&mut self, name: &'static str, time: Duration) {
-        self.stages.insert(name, u64::try_from(time.as_millis()).unwrap_or(u64::MAX));
+        let milliseconds = u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
+        self.stages.insert(name.to_owned(), milliseconds.into());
     }
 
     fn shares<const N: usize>(&mut self, parts: [(&'static str, &AtomicU64); N]) {

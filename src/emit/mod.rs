@@ -21,7 +21,8 @@ use walkdir::WalkDir;
 
 use crate::{
     digest::Digest,
-    output::{MANIFEST, Manifest, OutputFile, Sink},
+    output::{MANIFEST, Manifest, OutputFile, ROUTING, Sink},
+    routing::RoutingTable,
 };
 
 pub use refuse::Surroundings;
@@ -222,6 +223,13 @@ pub fn read_manifest(output: &Path) -> Option<Manifest> {
     serde_json::from_slice(&bytes).ok()
 }
 
+/// The routing table of an output folder, if it has one that this version understands.
+#[expect(clippy::disallowed_methods, reason = "reads what this room wrote")]
+pub fn read_table(output: &Path) -> Option<RoutingTable> {
+    let bytes = fs::read(output.join(ROUTING)).ok()?;
+    serde_json::from_slice(&bytes).ok()
+}
+
 /// What the last build wrote. Paths of gated variants are found on disk.
 fn old_files(output: &Path) -> BTreeMap<String, Digest> {
     let Some(manifest) = read_manifest(output) else { return BTreeMap::new() };
@@ -261,4 +269,10 @@ fn foreign_files(output: &Path, old: &BTreeMap<String, Digest>) -> BTreeSet<Stri
         .filter_map(|entry| Some(entry.path().strip_prefix(output).ok()?.to_str()?.to_owned()))
         .filter(|path| !old.contains_key(path))
         .collect()
+}
+
+/// A file of an output folder, for serving it.
+#[expect(clippy::disallowed_methods, reason = "reads what this room wrote")]
+pub fn read_output(output: &Path, file: &str) -> io::Result<Vec<u8>> {
+    fs::read(output.join(file))
 }
