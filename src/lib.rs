@@ -55,3 +55,10 @@ pub(crate) mod explain;
 pub(crate) mod serve;
 
 pub mod cli;
+
+pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use emit::{EmitError, Emitted, Stage, Surroundings};
+pub use output::{Manifest, Memory, Nowhere, OutputFile, Sink};
+pub use pipeline::{BuildOptions, Built, Summary, build};
+pub use routing::{Decision, Key, Keys, Request, RoutingTable, resolve, sign};
+pub use source::SourceTree;

@@ -90,5 +90,3 @@ impl Finisher {
     }
 }
 
-#[cfg(test)]
-mod tests;

@@ -67,8 +67,10 @@ fn assign(
 ) {
     let path = prefix.strip_suffix('/').filter(|path| is_file.contains(*path)).unwrap_or(prefix);
     let mut value = inherited;
-    if !node.candidates.contains(&inherited) {
-        value = node.candidates[0];
+    if let Some(best) = node.candidates.first()
+        && !node.candidates.contains(&inherited)
+    {
+        value = *best;
         // A prefix entry of a leaf would hold for nothing but the leaf.
         if node.children.is_empty() {
             exact.insert(path.to_owned(), value);

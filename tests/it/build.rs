@@ -1,0 +1,205 @@
+//! Whole builds, in memory.
+
+use crate::support::{BARE, build_tree, facet, site, site_at};
+use haberdash::SourceTree;
+
+#[test]
+fn a_store_with_nothing_but_a_page_builds() {
+    let site = site("").expect_no_problems();
+    assert!(site.text("index.html").contains("<p>Welcome."));
+    assert_eq!(site.built.summary.routes, 2, "the home page and the one for what does not exist");
+}
+
+#[test]
+fn documents_have_sections_tags_and_pages() {
+    let mut more = "-- content/journal/_index.md --\n---\ntitle: Journal\npaginate: 2\n---\n".to_owned();
+    for n in 1..=5 {
+        more += &format!(
+            "-- content/journal/2026-01-0{n}-post-{n}.md --\n---\ntitle: Post {n}\ntags: [Wool, Odd {}]\n---\nText {n}.\n",
+            n % 2
+        );
+    }
+    let site = site(&more).expect_no_problems();
+    let first = site.text("journal/index.html");
+    assert!(first.find("Post 5").unwrap() < first.find("Post 4").unwrap(), "newest first: {first}");
+    assert!(!first.contains("Post 3"));
+    assert!(site.text("journal/page/3/index.html").contains("Post 1"));
+    assert!(site.text("journal/post-3/index.html").contains("Text 3."));
+    assert!(site.text("tags/wool/index.html").contains("Post 1"));
+    assert!(site.text("tags/index.html").contains("Wool (5)"));
+    assert!(site.text("tags/odd-1/index.html").contains("/journal/post-5/"));
+}
+
+#[test]
+fn drafts_and_documents_of_another_time_are_left_out() {
+    let more = "-- content/a.md --\n---\ntitle: A\ndraft: true\n---\n\
+                -- content/b.md --\n---\ntitle: B\npublish: 2026-07-01\n---\n\
+                -- content/c.md --\n---\ntitle: C\nexpires: 2026-05-01\n---\n";
+    let june = site_at(more, "2026-06-01T00:00:00Z");
+    assert_eq!((june.built.summary.pages, june.built.summary.unpublished), (1, 3));
+    let july = site_at(more, "2026-07-01T00:00:00Z");
+    assert!(july.files.contains_key("b/index.html"));
+    let april = site_at(more, "2026-04-01T00:00:00Z");
+    assert!(april.files.contains_key("c/index.html"));
+}
+
+#[test]
+fn an_alias_is_a_redirect_and_a_page_for_hosts_with_none() {
+    let site = site("-- content/about.md --\n---\ntitle: About\naliases: [/old/about/]\n---\nUs.\n").expect_no_problems();
+    assert!(site.text("old/about/index.html").contains("url=/about/"));
+    let decision = site.decide(&haberdash::Request::get("/old/about/"), &Default::default());
+    assert_eq!((decision.status, decision.headers["location"].as_str()), (301, "/about/"));
+}
+
+#[test]
+fn collections_are_cut_into_pages() {
+    let mut more = "-- content/catalog/collections/all.yaml --\ntitle: All\nwhere: { tag: knit }\norder: price\npaginate: 2\n".to_owned();
+    for n in 1..=3 {
+        more += &format!("-- content/catalog/products/p{n}.yaml --\ntitle: P{n}\nprice: {}\ntags: [knit]\n", 10 - n);
+    }
+    let site = site(&more).expect_no_problems();
+    let first = site.text("collections/all/index.html");
+    assert!(first.find("P3").unwrap() < first.find("P2").unwrap() && !first.contains("P1"), "{first}");
+    assert!(site.text("collections/all/page/2/index.html").contains("P1"));
+}
+
+#[test]
+fn assets_are_fingerprinted_and_styles_name_them_so() {
+    let site = site(
+        "-- themes/default/templates/page.html --\n<!doctype html><title>x</title><link rel=\"stylesheet\" href=\"{{ asset(path=\"site.css\") }}\">\n\
+         -- themes/default/assets/site.css --\nb { background: url(\"img/dot.svg\") }\n\
+         -- themes/default/assets/img/dot.svg --\n<svg/>\n\
+         -- content/images/tie.svg --\n<svg/>\n",
+    )
+    .expect_no_problems();
+    let css = site.files.keys().find(|path| path.starts_with("assets/site.")).unwrap();
+    assert!(site.text("index.html").contains(&format!("/{css}")));
+    let dot = site.files.keys().find(|path| path.starts_with("assets/img/dot.")).unwrap();
+    assert!(site.text(css).contains(&format!("/{dot}")), "{}", site.text(css));
+    assert!(site.files.contains_key("images/tie.svg"));
+}
+
+#[test]
+fn a_changed_style_changes_names_and_nothing_else() {
+    let store = |css: &str| {
+        site(&format!(
+            "-- themes/default/templates/page.html --\n<!doctype html><title>x</title><link rel=\"stylesheet\" href=\"{{{{ asset(path=\"site.css\") }}}}\">\n\
+             -- themes/default/assets/site.css --\n{css}\n"
+        ))
+    };
+    let (a, b) = (store("b{}"), store("i{}"));
+    assert_eq!(a.built.summary.renderings, b.built.summary.renderings);
+    assert_ne!(a.text("index.html"), b.text("index.html"));
+}
+
+#[test]
+fn twins_are_written_on_request() {
+    let config = BARE.lines().skip(1).take_while(|line| !line.starts_with("--"));
+    let config: Vec<&str> = config.collect();
+    let site = site(&format!("-- haberdash.yaml --\n{}\nprecompress: true\n", config.join("\n")));
+    let mut text = Vec::new();
+    std::io::Read::read_to_end(
+        &mut flate2::read::GzDecoder::new(site.files["index.html.gz"].as_slice()),
+        &mut text,
+    )
+    .unwrap();
+    assert_eq!(text, site.files["index.html"]);
+    assert!(site.files.contains_key("index.html.br"));
+}
+
+#[test]
+fn markdown_is_never_run_as_a_template() {
+    let site = site("-- content/index.md --\n{{ segment(of=\"x\") }} and `{% raw %}`\n").expect_no_problems();
+    assert!(site.text("index.html").contains("{{ segment(of="), "{}", site.text("index.html"));
+}
+
+#[test]
+fn a_template_error_names_the_template_and_the_page() {
+    let site = site(
+        "-- themes/default/templates/page.html --\n<title>x</title>\n<p>{{ page.titel }}</p>\n-- content/about.md --\n---\ntitle: About\n---\n",
+    );
+    let problem = site.built.diagnostics.iter().next().unwrap();
+    assert_eq!(site.problems(), ["template-error themes/default/templates/page.html:2"]);
+    assert!(problem.notes[0].contains("while rendering `/"), "{problem:?}");
+}
+
+#[test]
+fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
+    let team = facet("team", &["none", "owls"], "none");
+    for (call, code, hint) in [
+        ("segment(of=\"taem\")", "unknown-facet", "did you mean `team`?"),
+        ("visitor_is(taem=\"owls\")", "unknown-facet", "did you mean `team`?"),
+        ("visitor_is(team=\"owl\")", "unknown-segment", "did you mean `owls`?"),
+        ("product(id=\"tei\").title", "unknown-product", "did you mean `tie`?"),
+        ("collection(id=\"al\").title", "unknown-collection", "did you mean `all`?"),
+        ("list(name=\"team\").title", "unknown-list", "did you mean `teams`?"),
+        ("item(list=\"teams\", id=\"owl\").title", "unknown-list", "did you mean `owls`?"),
+        ("page(path=\"/abuot/\").title", "missing-page", "did you mean `/about/`?"),
+        ("asset(path=\"sit.css\")", "missing-asset", "did you mean `site.css`?"),
+        ("region(name=\"hreo\")", "missing-template", "did you mean `regions/hero.html`?"),
+        ("fragment(name=\"carb\")", "missing-template", "did you mean `fragments/card.html`?"),
+        ("fragment(name=\"loop\")", "fragment-cycle", ""),
+        ("region(name=\"loop\")", "fragment-cycle", ""),
+        ("products(colection=\"all\")", "template-error", "did you mean `collection`?"),
+        ("price()", "template-error", "write `price(product=\"…\")`"),
+    ] {
+        let site = site(&format!(
+            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{{{ {call} }}}}{{{{ segment(of=\"team\") }}}}\n\
+             -- themes/default/fragments/loop.html --\n{{{{ fragment(name=\"loop\") }}}}\n\
+             -- themes/default/regions/loop.html --\n{{{{ region(name=\"loop\") }}}}\n\
+             -- themes/default/regions/hero.html --\nhi\n\
+             -- themes/default/assets/site.css --\nb{{}}\n\
+             -- content/about.md --\n---\ntitle: About\n---\n\
+             -- content/catalog/lists/teams.yaml --\ntitle: Teams\nitems: [{{ id: owls, title: Owls }}]\n\
+             -- content/catalog/products/tie.yaml --\ntitle: Tie\nprice: 1\n\
+             -- content/catalog/collections/all.yaml --\ntitle: All\nproducts: [tie]\n"
+        ));
+        let problem = site.built.diagnostics.iter().next().unwrap_or_else(|| panic!("{call}"));
+        assert_eq!(problem.code.name(), code, "{call}: {problem:?}");
+        assert_eq!(problem.hint.as_deref().unwrap_or_default(), hint, "{call}: {problem:?}");
+    }
+}
+
+#[test]
+fn every_template_that_cannot_be_parsed_is_reported() {
+    let site = site(
+        "-- themes/default/templates/page.html --\n{% if %}\n-- themes/default/fragments/card.html --\n{{ nope( }}\n",
+    );
+    let problems = site.problems();
+    assert!(problems.contains(&"template-syntax themes/default/fragments/card.html:1".to_owned()), "{problems:?}");
+    assert!(problems.contains(&"template-syntax themes/default/templates/page.html:1".to_owned()), "{problems:?}");
+}
+
+#[test]
+fn an_unknown_function_is_reported_at_its_place() {
+    let site = site("-- themes/default/templates/page.html --\n<p>\n{{ prise(product=\"x\") }}\n");
+    assert_eq!(site.problems(), ["template-syntax themes/default/templates/page.html:2"]);
+}
+
+#[test]
+fn two_sources_with_one_url_are_reported() {
+    let site = site(
+        "-- content/about.md --\n---\ntitle: About\n---\n-- content/us.md --\n---\ntitle: Us\nslug: about\naliases: [/about/, /_v/x/]\n---\n\
+         -- content/assets/a.md --\n---\ntitle: A\n---\n",
+    );
+    let problems = site.problems();
+    assert!(problems.iter().filter(|p| p.starts_with("route-collision ")).count() >= 2, "{problems:?}");
+}
+
+#[test]
+fn pictures_that_do_not_exist_are_reported() {
+    let site = site(
+        "-- content/catalog/products/tie.yaml --\ntitle: Tie\nprice: 1\nimages: [{ src: images/tei.svg, alt: A tie }]\n-- content/images/tie.svg --\n<svg/>\n",
+    );
+    assert_eq!(site.problems(), ["missing-file content/catalog/products/tie.yaml:1"]);
+    assert_eq!(
+        site.built.diagnostics.iter().next().unwrap().hint.as_deref(),
+        Some("did you mean `images/tie.svg`?")
+    );
+}
+
+#[test]
+fn a_tree_without_anything_says_what_is_missing() {
+    let site = build_tree(SourceTree::default(), crate::support::NOW);
+    assert_eq!(site.problems(), ["missing-config"]);
+}

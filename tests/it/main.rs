@@ -1,0 +1,17 @@
+//! Whole builds, most of them in memory; the real binary where that is the point.
+
+#![expect(
+    clippy::unwrap_used,
+    clippy::disallowed_methods,
+    clippy::missing_panics_doc,
+    reason = "tests fail by panicking, and look at files and clocks as they like"
+)]
+
+mod build;
+mod cli;
+mod demo_store;
+mod emit;
+mod rooms;
+mod serve;
+mod support;
+mod variants;
