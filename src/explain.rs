@@ -106,14 +106,26 @@ pub fn explain(
         NotExplained::Problems(std::mem::take(diagnostics))
     };
     let store = load(tree, &LoadOptions { now: options.now }, diagnostics).map(Arc::new);
-    let Some(store) = store else { return Err(failed(diagnostics)) };
+    let Some(store) = store else {
+        return Err(failed(diagnostics));
+    };
     let assigned = assign(&store, assignment)?;
     let plan = Arc::new(plan(&store, diagnostics));
-    let world = World::new(Arc::clone(&store), Arc::clone(&plan), Arc::clone(tree), diagnostics);
-    let Some(world) = world else { return Err(failed(diagnostics)) };
+    let world = World::new(
+        Arc::clone(&store),
+        Arc::clone(&plan),
+        Arc::clone(tree),
+        diagnostics,
+    );
+    let Some(world) = world else {
+        return Err(failed(diagnostics));
+    };
 
     let slashed = format!("{}/", path.trim_end_matches('/'));
-    let alias = plan.redirects.iter().find(|r| r.from.as_str() == path || r.from.as_str() == slashed);
+    let alias = plan
+        .redirects
+        .iter()
+        .find(|r| r.from.as_str() == path || r.from.as_str() == slashed);
     let route = alias
         .and_then(|alias| plan.route(alias.to.as_str()))
         .or_else(|| plan.route(path))
@@ -124,13 +136,12 @@ pub fn explain(
             .or_else(|| crate::diagnostic::nearest(&slashed, known));
         return Err(NotExplained::UnknownPath(nearest.map(str::to_owned)));
     };
-    let place = plan.routes.iter().position(|other| other.path == route.path).expect("it was found there");
     let (_, urls) = finish::assets(&store, &world, tree);
     let finisher = Finisher::new(Arc::clone(&world), urls, options.minifies);
     let mut reads: Vec<Arc<ReadSet>> = Vec::new();
     let finished = world.explore_route(route).and_then(|skeleton| {
         reads.extend(skeleton.reads.iter().cloned());
-        finisher.assemble(&store, place, route, span(&store, route), skeleton)
+        finisher.assemble(&store, route, span(&store, route), &skeleton)
     });
     let finished = match finished {
         Ok(finished) => finished,
@@ -140,11 +151,18 @@ pub fn explain(
         }
     };
     for key in &finished.regions {
-        let region = world.explore_region(*key).expect("it was explored for the route");
+        let region = world
+            .explore_region(*key)
+            .expect("it was explored for the route");
         reads.extend(region.reads.iter().cloned());
     }
 
-    let labels = labels(&store.facets, &finished.diagrams, finished.root, finished.variants.len());
+    let labels = labels(
+        &store.facets,
+        &finished.diagrams,
+        finished.root,
+        finished.variants.len(),
+    );
     let paths = finished.diagrams.paths(finished.root);
     let file = route.path.file();
     let variants = labels
@@ -152,7 +170,11 @@ pub fn explain(
         .zip(&finished.variants)
         .enumerate()
         .map(|(place, (label, text))| VariantFile {
-            file: Slot { label: label.text.clone(), gated: label.is_gated }.redacted(&file),
+            file: Slot {
+                label: label.text.clone(),
+                gated: label.is_gated,
+            }
+            .redacted(&file),
             size: text.len(),
             visitors: paths
                 .iter()
@@ -162,7 +184,9 @@ pub fn explain(
                         .iter()
                         .map(|(facet, set)| {
                             let facet = store.facets.facet(*facet);
-                            let names = set.iter().map(|s| facet.segments[usize::from(s)].id.clone());
+                            let names = set
+                                .iter()
+                                .map(|s| facet.segments[usize::from(s)].id.clone());
                             (facet.id.clone(), names.collect())
                         })
                         .collect()
@@ -173,7 +197,10 @@ pub fn explain(
         .collect();
     let chosen = (!assignment.is_empty()).then(|| {
         finished.diagrams.evaluate(finished.root, |facet| {
-            assigned.get(&facet).copied().unwrap_or(store.facets.facet(facet).default)
+            assigned
+                .get(&facet)
+                .copied()
+                .unwrap_or(store.facets.facet(facet).default)
         }) as usize
     });
     Ok(Explanation {
@@ -204,7 +231,10 @@ fn assign(
             let place = place.map_err(NotExplained::BadAssignment)?;
             let definition = store.facets.facet(place);
             let found = definition.find(segment).ok_or_else(|| {
-                let known = definition.segments.iter().map(|segment| segment.id.as_str());
+                let known = definition
+                    .segments
+                    .iter()
+                    .map(|segment| segment.id.as_str());
                 let message = format!("facet `{facet}` has no segment `{segment}`");
                 Diagnostic::project(Code::UnknownSegment, message).did_you_mean(segment, known)
             });
@@ -215,7 +245,11 @@ fn assign(
 
 fn place(tree: &SourceTree, site: Site) -> String {
     let path = &tree.file(site.file).path;
-    if site.line == 0 { path.to_string() } else { format!("{path}:{}", site.line) }
+    if site.line == 0 {
+        path.to_string()
+    } else {
+        format!("{path}:{}", site.line)
+    }
 }
 
 fn visitor_questions(store: &Store, tree: &SourceTree, splits: &[Split]) -> Vec<VisitorQuestion> {
@@ -225,10 +259,17 @@ fn visitor_questions(store: &Store, tree: &SourceTree, splits: &[Split]) -> Vec<
         let groups = split
             .classes
             .iter()
-            .map(|set| set.iter().map(|s| facet.segments[usize::from(s)].id.clone()).collect())
+            .map(|set| {
+                set.iter()
+                    .map(|s| facet.segments[usize::from(s)].id.clone())
+                    .collect()
+            })
             .collect::<Vec<Vec<String>>>();
         let at = place(tree, split.site);
-        match questions.iter_mut().find(|known| known.facet == facet.id && known.groups == groups) {
+        match questions
+            .iter_mut()
+            .find(|known| known.facet == facet.id && known.groups == groups)
+        {
             Some(known) if known.asked_at.contains(&at) => {}
             Some(known) => known.asked_at.push(at),
             None => questions.push(VisitorQuestion {
@@ -284,7 +325,11 @@ fn diagram_lines(
         }
         let last = groups.len() - 1;
         for (place, (child, names)) in groups.into_iter().enumerate() {
-            let (branch, below) = if place == last { ("└─", "   ") } else { ("├─", "│  ") };
+            let (branch, below) = if place == last {
+                ("└─", "   ")
+            } else {
+                ("├─", "│  ")
+            };
             let leaf = match child {
                 NodeId::Terminal(variant) => {
                     let label = labels[variant as usize].text.as_str();
@@ -292,8 +337,17 @@ fn diagram_lines(
                 }
                 NodeId::Inner(_) => String::new(),
             };
-            lines.push(format!("{indent}{branch} {} = {}{leaf}", facet.id, names.join(", ")));
-            walk((store, diagrams, labels), child, &format!("{indent}{below}"), lines);
+            lines.push(format!(
+                "{indent}{branch} {} = {}{leaf}",
+                facet.id,
+                names.join(", ")
+            ));
+            walk(
+                (store, diagrams, labels),
+                child,
+                &format!("{indent}{below}"),
+                lines,
+            );
         }
     }
     let mut lines = Vec::new();
@@ -323,7 +377,11 @@ impl Explanation {
             text.push_str("  none: everyone gets the same page\n");
         }
         for question in &self.visitor {
-            let groups: Vec<String> = question.groups.iter().map(|group| group.join(", ")).collect();
+            let groups: Vec<String> = question
+                .groups
+                .iter()
+                .map(|group| group.join(", "))
+                .collect();
             let _ = writeln!(text, "  {}: {}", question.facet, groups.join(" | "));
             for at in &question.asked_at {
                 let _ = writeln!(text, "      {at}");
@@ -335,26 +393,54 @@ impl Explanation {
         }
         text.push_str("\nFiles, and who gets which\n");
         for (place, variant) in self.variants.iter().enumerate() {
-            let mark = if self.chosen == Some(place) { "→" } else { " " };
-            let gated = if variant.gated { ", needs a signature" } else { "" };
-            let _ = writeln!(text, "{mark} {} ({} bytes{gated})", variant.file, variant.size);
+            let mark = if self.chosen == Some(place) {
+                "→"
+            } else {
+                " "
+            };
+            let gated = if variant.gated {
+                ", needs a signature"
+            } else {
+                ""
+            };
+            let _ = writeln!(
+                text,
+                "{mark} {} ({} bytes{gated})",
+                variant.file, variant.size
+            );
             for visitors in &variant.visitors {
                 let parts: Vec<String> = visitors
                     .iter()
                     .map(|(facet, segments)| format!("{facet}={}", segments.join(",")))
                     .collect();
-                let who = if parts.is_empty() { "everyone".to_owned() } else { parts.join(" ") };
+                let who = if parts.is_empty() {
+                    "everyone".to_owned()
+                } else {
+                    parts.join(" ")
+                };
                 let _ = writeln!(text, "      {who}");
             }
         }
-        let _ = writeln!(text, "\nEverything else that it asked ({})", self.read.len());
+        let _ = writeln!(
+            text,
+            "\nEverything else that it asked ({})",
+            self.read.len()
+        );
         for question in &self.read {
             let topic = serde_json::to_value(question.topic).unwrap_or_default();
             let topic = topic.as_str().unwrap_or_default();
-            let absent = if question.found { "" } else { " (does not exist)" };
+            let absent = if question.found {
+                ""
+            } else {
+                " (does not exist)"
+            };
             let at = question.asked_at.first().map_or("", String::as_str);
             let more = question.asked_at.len().saturating_sub(1);
-            let more = if more == 0 { String::new() } else { format!(" and {more} more") };
+            let more = if more == 0 {
+                String::new()
+            } else {
+                format!(" and {more} more")
+            };
             let _ = writeln!(text, "  {topic} {}{absent}  {at}{more}", question.name);
         }
         text
@@ -362,5 +448,9 @@ impl Explanation {
 }
 
 fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+    if number == 1 {
+        format!("1 {noun}")
+    } else {
+        format!("{number} {noun}s")
+    }
 }

@@ -26,7 +26,7 @@ use crate::{
     load::{LoadOptions, load},
     model::{FacetSpace, Store, UrlPath},
     output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
-    plan::{Plan, Route, Subject, plan},
+    plan::{Route, Subject, plan},
     render::World,
     routing::{Keys, Label, Lowering, RoutingTable, Slot, labels},
     source::SourceTree,
@@ -113,18 +113,34 @@ pub fn build(
     let keys = (options.keys)(&store, &mut diagnostics);
     let plan = Arc::new(plan(&store, &mut diagnostics));
     clock.stage("plan");
-    let world = World::new(Arc::clone(&store), Arc::clone(&plan), Arc::clone(tree), &mut diagnostics);
+    let world = World::new(
+        Arc::clone(&store),
+        Arc::clone(&plan),
+        Arc::clone(tree),
+        &mut diagnostics,
+    );
     clock.stage("theme");
     let Some(world) = world else {
         return Ok(Built::failed(diagnostics));
     };
 
-    let writer = Writer { sink, keys: &keys, files: Mutex::default(), nanoseconds: AtomicU64::new(0) };
+    let writer = Writer {
+        sink,
+        keys: &keys,
+        files: Mutex::default(),
+        nanoseconds: AtomicU64::new(0),
+    };
     let (assets, urls) = finish::assets(&store, &world, tree);
     let precompresses = options.precompresses.unwrap_or(store.config.precompress);
     assets.par_iter().try_for_each(|asset| {
         let entry = |bytes: &[u8]| (Digest::of(bytes), asset.is_fingerprinted);
-        writer.write(&asset.path, &asset.path, &asset.bytes, entry(&asset.bytes), precompresses)
+        writer.write(
+            &asset.path,
+            &asset.path,
+            &asset.bytes,
+            entry(&asset.bytes),
+            precompresses,
+        )
     })?;
     clock.stage("assets");
 
@@ -140,8 +156,8 @@ pub fn build(
             let skeleton = world.explore_route(route);
             rendered.fetch_add(nanoseconds(start), Relaxed);
             let start = Instant::now();
-            let result = skeleton
-                .and_then(|it| finisher.assemble(&store, place, route, span(&store, route), it));
+            let result =
+                skeleton.and_then(|it| finisher.assemble(&store, route, span(&store, route), &it));
             finished.fetch_add(nanoseconds(start), Relaxed);
             let result = match result {
                 Ok(finished) => Ok(writer.route(&store, route, finished, precompresses)?),
@@ -151,7 +167,11 @@ pub fn build(
             Ok(result)
         })
         .collect::<io::Result<_>>()?;
-    clock.shares([("render", &rendered), ("finish", &finished), ("write", &writer.nanoseconds)]);
+    clock.shares([
+        ("render", &rendered),
+        ("finish", &finished),
+        ("write", &writer.nanoseconds),
+    ]);
 
     let mut summary = Summary {
         pages: store.pages.len(),
@@ -167,7 +187,12 @@ pub fn build(
     for (route, result) in plan.routes.iter().zip(routes) {
         match result {
             Ok(result) => {
-                lowering.add(route.path.as_str(), &result.diagrams, result.root, &result.labels);
+                lowering.add(
+                    route.path.as_str(),
+                    &result.diagrams,
+                    result.root,
+                    &result.labels,
+                );
                 summary.variants += result.labels.len();
                 summary.merged += result.merged;
                 asked.extend(result.asked);
@@ -189,24 +214,56 @@ pub fn build(
     for redirect in &plan.redirects {
         let html = redirect_page(&store, &redirect.to);
         let path = redirect.from.file();
-        let path = if path.ends_with(".html") { path } else { format!("{path}/index.html") };
-        writer.write(&path, &path, html.as_bytes(), (Digest::of(html.as_bytes()), false), false)?;
+        let path = if path.ends_with(".html") {
+            path
+        } else {
+            format!("{path}/index.html")
+        };
+        writer.write(
+            &path,
+            &path,
+            html.as_bytes(),
+            (Digest::of(html.as_bytes()), false),
+            false,
+        )?;
     }
     let routing = serde_json::to_vec_pretty(&table).expect("a table is text and numbers");
-    writer.write(ROUTING, ROUTING, &routing, (Digest::of(&routing), false), false)?;
+    writer.write(
+        ROUTING,
+        ROUTING,
+        &routing,
+        (Digest::of(&routing), false),
+        false,
+    )?;
     let files = writer.files.into_inner().expect("no holder panics");
-    let manifest = Manifest { version: MANIFEST_VERSION, site: store.config.site.clone(), files };
+    let manifest = Manifest {
+        version: MANIFEST_VERSION,
+        site: store.config.site.clone(),
+        files,
+    };
     let bytes = serde_json::to_vec_pretty(&manifest).expect("a manifest is text and numbers");
-    sink.put(OutputFile { path: MANIFEST, bytes: &bytes, digest: Digest::of(&bytes) })?;
+    sink.put(OutputFile {
+        path: MANIFEST,
+        bytes: &bytes,
+        digest: Digest::of(&bytes),
+    })?;
     clock.stage("manifest");
 
     diagnostics.sort();
     summary.routing_entries = table.exact.len() + table.prefixes.len() + table.redirects.len();
     summary.files = manifest.files.len() + 1;
-    summary.bytes = manifest.files.values().map(|entry| entry.size).sum::<u64>() + bytes.len() as u64;
+    summary.bytes =
+        manifest.files.values().map(|entry| entry.size).sum::<u64>() + bytes.len() as u64;
     summary.count(&diagnostics);
     summary.milliseconds = clock.stages;
-    Ok(Built { diagnostics, summary, manifest, table, keys: Some(keys), facets: store.facets.clone() })
+    Ok(Built {
+        diagnostics,
+        summary,
+        manifest,
+        table,
+        keys: Some(keys),
+        facets: store.facets.clone(),
+    })
 }
 
 impl Built {
@@ -214,7 +271,11 @@ impl Built {
         diagnostics.sort();
         let mut summary = Summary::default();
         summary.count(&diagnostics);
-        Self { diagnostics, summary, ..Self::default() }
+        Self {
+            diagnostics,
+            summary,
+            ..Self::default()
+        }
     }
 }
 
@@ -254,10 +315,19 @@ impl Writer<'_> {
         let labels = labels(&store.facets, &finished.diagrams, finished.root, count);
         let file = route.path.file();
         for (label, text) in labels.iter().zip(&finished.variants) {
-            let slot = Slot { label: label.text.clone(), gated: label.is_gated };
+            let slot = Slot {
+                label: label.text.clone(),
+                gated: label.is_gated,
+            };
             let (listed, path) = (slot.redacted(&file), slot.file(&file, self.keys));
             let digest = Digest::of(text.as_bytes());
-            self.write(&listed, &path, text.as_bytes(), (digest, false), precompresses)?;
+            self.write(
+                &listed,
+                &path,
+                text.as_bytes(),
+                (digest, false),
+                precompresses,
+            )?;
         }
         self.nanoseconds.fetch_add(nanoseconds(start), Relaxed);
         Ok(RouteResult {
@@ -278,9 +348,16 @@ impl Writer<'_> {
         (digest, is_immutable): (Digest, bool),
         precompresses: bool,
     ) -> io::Result<()> {
-        self.sink.put(OutputFile { path, bytes, digest })?;
+        self.sink.put(OutputFile {
+            path,
+            bytes,
+            digest,
+        })?;
         let entry = Entry::new(path, bytes, digest, is_immutable);
-        self.files.lock().expect("no holder panics").insert(listed.to_owned(), entry);
+        self.files
+            .lock()
+            .expect("no holder panics")
+            .insert(listed.to_owned(), entry);
         if precompresses && finish::is_compressible(path) {
             for (extension, twin) in [("br", finish::brotli(bytes)), ("gz", finish::gzip(bytes))] {
                 let twin_of = |path: &str| format!("{path}.{extension}");
@@ -326,7 +403,10 @@ struct Clock {
 
 impl Default for Clock {
     fn default() -> Self {
-        Self { last: Instant::now(), stages: serde_json::Map::new() }
+        Self {
+            last: Instant::now(),
+            stages: serde_json::Map::new(),
+        }
     }
 }
 
@@ -345,8 +425,14 @@ impl Clock {
         let wall = self.last.elapsed();
         let all: u64 = parts.iter().map(|(_, part)| part.load(Relaxed)).sum();
         for (name, part) in parts {
-            #[expect(clippy::cast_precision_loss, reason = "a share of a time that is shown in milliseconds")]
-            self.add(name, wall.mul_f64(part.load(Relaxed) as f64 / all.max(1) as f64));
+            #[expect(
+                clippy::cast_precision_loss,
+                reason = "a share of a time that is shown in milliseconds"
+            )]
+            self.add(
+                name,
+                wall.mul_f64(part.load(Relaxed) as f64 / all.max(1) as f64),
+            );
         }
         self.last = Instant::now();
     }

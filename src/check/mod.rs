@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::{
     decision::Variable,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
-    model::{Image, Store},
+    model::{BySegment, Image, Store},
 };
 
 /// Facets that no page asked, of `asked` by place.
@@ -43,7 +43,10 @@ pub fn pictures(store: &Store, diagnostics: &mut Diagnostics) {
             Diagnostic::new(
                 Code::MissingFile,
                 span,
-                format!("{whose} names the picture `{}`, which does not exist", image.src),
+                format!(
+                    "{whose} names the picture `{}`, which does not exist",
+                    image.src
+                ),
             )
             .did_you_mean(image.src.trim_start_matches('/'), files),
         );
@@ -56,14 +59,30 @@ pub fn pictures(store: &Store, diagnostics: &mut Diagnostics) {
     }
     for collection in &store.catalog.collections {
         if let Some(image) = &collection.image {
-            check(image, collection.span, format!("collection `{}`", collection.id));
+            check(
+                image,
+                collection.span,
+                format!("collection `{}`", collection.id),
+            );
         }
     }
     for page in &store.pages {
-        for value in page.fields.get("image").into_iter().flat_map(|field| field.values()) {
+        for value in page
+            .fields
+            .get("image")
+            .into_iter()
+            .flat_map(BySegment::values)
+        {
             if let Some(src) = value.get("src").and_then(serde_json::Value::as_str) {
-                let image = Image { src: src.to_owned(), alt: String::new() };
-                check(&image, Span::file(page.file), format!("page `{}`", page.path));
+                let image = Image {
+                    src: src.to_owned(),
+                    alt: String::new(),
+                };
+                check(
+                    &image,
+                    Span::file(page.file),
+                    format!("page `{}`", page.path),
+                );
             }
         }
     }

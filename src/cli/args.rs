@@ -143,7 +143,9 @@ pub(super) type Assignment = BTreeMap<String, String>;
 fn assignment(text: &str) -> Result<Assignment, String> {
     text.split(',')
         .map(|part| {
-            let pair = part.split_once('=').filter(|(facet, segment)| !facet.is_empty() && !segment.is_empty());
+            let pair = part
+                .split_once('=')
+                .filter(|(facet, segment)| !facet.is_empty() && !segment.is_empty());
             pair.map(|(facet, segment)| (facet.trim().to_owned(), segment.trim().to_owned()))
                 .ok_or_else(|| format!("`{part}` is not of the form facet=segment"))
         })
@@ -154,7 +156,11 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 fn time(text: &str) -> Result<jiff::Timestamp, String> {
     let midnight = |date: jiff::civil::Date| date.to_zoned(jiff::tz::TimeZone::UTC);
     text.parse::<jiff::Timestamp>().or_else(|error| {
-        let date = text.parse::<jiff::civil::Date>().map_err(|_| error.to_string())?;
-        midnight(date).map(|time| time.timestamp()).map_err(|error| error.to_string())
+        let date = text
+            .parse::<jiff::civil::Date>()
+            .map_err(|_| error.to_string())?;
+        midnight(date)
+            .map(|time| time.timestamp())
+            .map_err(|error| error.to_string())
     })
 }

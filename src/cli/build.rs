@@ -1,6 +1,7 @@
 //! `haberdash build`.
 
 use std::{
+    fmt::Write,
     path::{Path, PathBuf},
     time::Duration,
 };
@@ -58,7 +59,11 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
             terminal::say(&summary(&built, emitted, &output, args.strict));
         }
     }
-    Ok(if fails { Status::Problems } else { Status::Fine })
+    Ok(if fails {
+        Status::Problems
+    } else {
+        Status::Fine
+    })
 }
 
 /// Reading comes before the build, and the total after.
@@ -66,11 +71,15 @@ fn record_time(summary: &mut Summary, read: Duration, total: Duration) {
     let milliseconds = |time: Duration| u64::try_from(time.as_millis()).unwrap_or(u64::MAX);
     let stages = std::mem::take(&mut summary.milliseconds);
     let counted: u64 = stages.values().filter_map(serde_json::Value::as_u64).sum();
-    summary.milliseconds.insert("read".into(), milliseconds(read).into());
+    summary
+        .milliseconds
+        .insert("read".into(), milliseconds(read).into());
     summary.milliseconds.extend(stages);
     let rest = milliseconds(total).saturating_sub(milliseconds(read) + counted);
     summary.milliseconds.insert("swap".into(), rest.into());
-    summary.milliseconds.insert("total".into(), milliseconds(total).into());
+    summary
+        .milliseconds
+        .insert("total".into(), milliseconds(total).into());
 }
 
 /// Where the site goes: what was typed, or what the configuration says. A configuration that
@@ -93,14 +102,20 @@ pub(super) fn progress(common: &Common) -> ProgressBar {
     };
     let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos}/{human_len} pages")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
-    ProgressBar::with_draw_target(Some(0), target).with_style(style).with_prefix("Building")
+    ProgressBar::with_draw_target(Some(0), target)
+        .with_style(style)
+        .with_prefix("Building")
 }
 
 fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool) -> String {
     let summary = &built.summary;
     let problems = problems(summary);
     let Some(emitted) = emitted else {
-        let cause = if summary.errors == 0 && strict { " (warnings fail with --strict)" } else { "" };
+        let cause = if summary.errors == 0 && strict {
+            " (warnings fail with --strict)"
+        } else {
+            ""
+        };
         return format!("Not built: {problems}{cause}. The output folder is as it was.");
     };
     let times: Vec<String> = summary
@@ -111,14 +126,17 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
         .filter(|(_, ms)| *ms > 0)
         .map(|(name, ms)| format!("{name} {}", duration(ms)))
         .collect();
-    let total = summary.milliseconds.get("total").and_then(serde_json::Value::as_u64);
+    let total = summary
+        .milliseconds
+        .get("total")
+        .and_then(serde_json::Value::as_u64);
     let mut text = format!(
         "Built {} in {}\n",
         output.display(),
         duration(total.unwrap_or_default()),
     );
     let mut line = |name: &str, value: String| {
-        text.push_str(&format!("  {name:<11}{value}\n"));
+        let _ = writeln!(text, "  {name:<11}{value}");
     };
     line(
         "sources",
@@ -131,7 +149,11 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
     );
     line(
         "routes",
-        format!("{} and {} redirects", grouped(summary.routes), grouped(summary.redirects)),
+        format!(
+            "{} and {} redirects",
+            grouped(summary.routes),
+            grouped(summary.redirects)
+        ),
     );
     line(
         "renderings",
@@ -142,7 +164,10 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
             grouped(summary.merged)
         ),
     );
-    line("routing", format!("{} entries", grouped(summary.routing_entries)));
+    line(
+        "routing",
+        format!("{} entries", grouped(summary.routing_entries)),
+    );
     line(
         "files",
         format!(
@@ -165,7 +190,10 @@ pub(super) fn problems(summary: &Summary) -> String {
         1 => format!("1 {noun}"),
         _ => format!("{} {noun}s", grouped(number)),
     };
-    let severities = [(Severity::Error, summary.errors), (Severity::Warning, summary.warnings)];
+    let severities = [
+        (Severity::Error, summary.errors),
+        (Severity::Warning, summary.warnings),
+    ];
     let parts: Vec<String> = severities
         .iter()
         .map(|(severity, number)| match severity {
@@ -180,7 +208,7 @@ fn grouped(number: usize) -> String {
     let digits = number.to_string();
     let mut grouped = String::new();
     for (place, digit) in digits.chars().enumerate() {
-        if place > 0 && (digits.len() - place) % 3 == 0 {
+        if place > 0 && (digits.len() - place).is_multiple_of(3) {
             grouped.push(',');
         }
         grouped.push(digit);

@@ -45,11 +45,18 @@ pub(super) fn run(common: &Common, args: &Explain) -> Result<Status, Failure> {
             Ok(Status::Problems)
         }
         Err(NotExplained::UnknownPath(nearest)) => {
-            let hint = nearest.map_or_else(String::new, |path| format!("\nhint: did you mean `{path}`?"));
-            Err(Failure(format!("there is no page at `{}`{hint}", args.path)))
+            let hint = nearest.map_or_else(String::new, |path| {
+                format!("\nhint: did you mean `{path}`?")
+            });
+            Err(Failure(format!(
+                "there is no page at `{}`{hint}",
+                args.path
+            )))
         }
         Err(NotExplained::BadAssignment(problem)) => {
-            let hint = problem.hint.map_or_else(String::new, |hint| format!("\nhint: {hint}"));
+            let hint = problem
+                .hint
+                .map_or_else(String::new, |hint| format!("\nhint: {hint}"));
             Err(Failure(format!("--as: {}{hint}", problem.message)))
         }
     }

@@ -24,13 +24,20 @@ pub(super) fn keys(store: &Store, diagnostics: &mut Diagnostics) -> Keys {
             diagnostics.push(
                 Diagnostic::project(
                     Code::WeakKey,
-                    format!("the key in `{}` has {} bytes; at least {SHORTEST} are safe", key.env, secret.len()),
+                    format!(
+                        "the key in `{}` has {} bytes; at least {SHORTEST} are safe",
+                        key.env,
+                        secret.len()
+                    ),
                 )
                 .hint("make one with `openssl rand -hex 32`"),
             );
         }
         is_first_set |= place == 0;
-        keys.push(Key { id: key.id.clone(), secret });
+        keys.push(Key {
+            id: key.id.clone(),
+            secret,
+        });
     }
     if is_first_set {
         return Keys::new(&config.site, keys);
@@ -42,7 +49,9 @@ pub(super) fn keys(store: &Store, diagnostics: &mut Diagnostics) -> Keys {
         };
         diagnostics.push(Diagnostic::project(
             Code::DevelopmentKey,
-            format!("{missing}: signed cookies use the development key, which must not be deployed"),
+            format!(
+                "{missing}: signed cookies use the development key, which must not be deployed"
+            ),
         ));
     }
     Keys::development(&config.site, config.keys.first().map(|key| key.id.as_str()))

@@ -40,7 +40,10 @@ enum Status {
 pub fn main() -> ExitCode {
     let Arguments { command, common } = Arguments::parse();
     let threads = common.threads.unwrap_or(0);
-    let pool = rayon::ThreadPoolBuilder::new().stack_size(STACK).num_threads(threads).build_global();
+    let pool = rayon::ThreadPoolBuilder::new()
+        .stack_size(STACK)
+        .num_threads(threads)
+        .build_global();
     if let Err(error) = pool {
         terminal::say(&format!("error: cannot start threads: {error}"));
     }
@@ -77,14 +80,20 @@ impl<E: std::error::Error> From<E> for Failure {
     }
 }
 
-#[expect(clippy::disallowed_methods, reason = "the room that looks at the clock")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the room that looks at the clock"
+)]
 fn now(time: &args::Time) -> jiff::Timestamp {
     time.now.unwrap_or_else(jiff::Timestamp::now)
 }
 
 fn read_sources(common: &Common) -> Result<Arc<SourceTree>, Failure> {
     if !common.store.is_dir() {
-        return Err(Failure(format!("there is no folder `{}`", common.store.display())));
+        return Err(Failure(format!(
+            "there is no folder `{}`",
+            common.store.display()
+        )));
     }
     Ok(Arc::new(source::read(&common.store)?))
 }
@@ -92,7 +101,9 @@ fn read_sources(common: &Common) -> Result<Arc<SourceTree>, Failure> {
 fn surroundings(store: &Path) -> Surroundings {
     Surroundings {
         store: store.to_owned(),
-        home: std::env::var_os("HOME").filter(|home| !home.is_empty()).map(Into::into),
+        home: std::env::var_os("HOME")
+            .filter(|home| !home.is_empty())
+            .map(Into::into),
     }
 }
 
@@ -100,7 +111,10 @@ fn surroundings(store: &Path) -> Surroundings {
 fn say_problems(common: &Common, diagnostics: &Diagnostics, tree: &SourceTree, all: bool) {
     let text = match common.format {
         Format::Human => {
-            let options = render::Options { color: common.color.is_on(), all };
+            let options = render::Options {
+                color: common.color.is_on(),
+                all,
+            };
             render::human(diagnostics, tree, options)
         }
         Format::Short => render::short(diagnostics, tree),

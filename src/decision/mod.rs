@@ -1,7 +1,7 @@
 //! Decision diagrams: functions of many-valued variables, as shared, ordered,
 //! reduced graphs (MTBDDs whose variables have more than two values).
 //!
-//! In: functions given as boxes ([`Diagrams::from_boxes`]) or combined from others
+//! In: functions given as boxes ([`Diagrams::of_boxes`]) or combined from others
 //! ([`Diagrams::apply`]). Out: node ids; equal functions have equal ids. This
 //! room knows nothing of shops, and never decides the order of variables: they
 //! are tested in the order of their numbers.
@@ -87,7 +87,7 @@ impl Diagrams {
 
     /// The function that has `value` on each box. The boxes must be disjoint and
     /// together cover all assignments.
-    pub fn from_boxes(&mut self, boxes: &[(Box_, u32)]) -> NodeId {
+    pub fn of_boxes(&mut self, boxes: &[(Box_, u32)]) -> NodeId {
         let all: Vec<&(Box_, u32)> = boxes.iter().collect();
         self.build(0, &all)
     }
@@ -260,23 +260,6 @@ impl Diagrams {
                 }
             }
         }
-    }
-
-    /// The variables that a function can test, in order.
-    pub fn support(&self, root: NodeId) -> Vec<Variable> {
-        let mut seen = std::collections::BTreeSet::new();
-        let mut variables = std::collections::BTreeSet::new();
-        let mut open = vec![root];
-        while let Some(at) = open.pop() {
-            if let NodeId::Inner(id) = at
-                && seen.insert(id)
-            {
-                let node = &self.nodes[id as usize];
-                variables.insert(node.variable);
-                open.extend(&node.children);
-            }
-        }
-        variables.into_iter().collect()
     }
 
     /// The function as disjoint boxes with their values, in the order of the diagram's paths.

@@ -43,7 +43,11 @@ impl fmt::Display for EmitError {
                 write!(f, "cannot {action} `{}`: {source}", path.display())
             }
             Self::Refused(path, why, hint) => {
-                write!(f, "`{}` is not written to: {why}\nhint: {hint}", path.display())
+                write!(
+                    f,
+                    "`{}` is not written to: {why}\nhint: {hint}",
+                    path.display()
+                )
             }
         }
     }
@@ -91,12 +95,20 @@ impl Stage {
     /// Begins a new output folder. Refuses one that is dangerous to write to.
     pub fn open(output: &Path, surroundings: &Surroundings) -> Result<Self, EmitError> {
         let output = refuse::check(output, surroundings)?;
-        let name = output.file_name().expect("the root was refused").to_string_lossy().into_owned();
+        let name = output
+            .file_name()
+            .expect("the root was refused")
+            .to_string_lossy()
+            .into_owned();
         let parent = output.parent().expect("the root was refused").to_owned();
         at("make the folder", &parent, fs::create_dir_all(&parent))?;
         let lock_path = parent.join(format!(".{name}.lock"));
         let lock = at("open", &lock_path, fs::File::create(&lock_path))?;
-        at("lock", &lock_path, rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Into::into))?;
+        at(
+            "lock",
+            &lock_path,
+            rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Into::into),
+        )?;
         let stage = parent.join(format!(".{name}.stage"));
         swap::recover(&output, &stage)?;
         at("make the folder", &stage, fs::create_dir(&stage))?;
@@ -127,7 +139,11 @@ impl Stage {
         for path in &self.foreign {
             self.carry_over(path)?;
         }
-        let removed = self.old.keys().filter(|path| !self.stage.join(path).exists()).count();
+        let removed = self
+            .old
+            .keys()
+            .filter(|path| !self.stage.join(path).exists())
+            .count();
         swap::exchange(&self.stage, &self.output)?;
         Ok(Emitted {
             written: self.written.load(Relaxed),
@@ -167,7 +183,9 @@ impl Stage {
         let is_intact = fs::symlink_metadata(&from).is_ok_and(|meta| {
             meta.is_file()
                 && meta.len() == file.bytes.len() as u64
-                && meta.modified().is_ok_and(|time| time == modified(file.digest))
+                && meta
+                    .modified()
+                    .is_ok_and(|time| time == modified(file.digest))
         });
         is_intact && fs::hard_link(&from, to).is_ok()
     }
@@ -202,7 +220,10 @@ impl Drop for Stage {
 #[expect(clippy::disallowed_methods, reason = "the room that writes")]
 fn write(path: &Path, bytes: &[u8], digest: Digest) -> io::Result<()> {
     fs::write(path, bytes)?;
-    fs::File::options().write(true).open(path)?.set_modified(modified(digest))
+    fs::File::options()
+        .write(true)
+        .open(path)?
+        .set_modified(modified(digest))
 }
 
 /// A time made of a file's content. Servers make entity tags of size and time, so two
@@ -232,7 +253,9 @@ pub fn read_table(output: &Path) -> Option<RoutingTable> {
 
 /// What the last build wrote. Paths of gated variants are found on disk.
 fn old_files(output: &Path) -> BTreeMap<String, Digest> {
-    let Some(manifest) = read_manifest(output) else { return BTreeMap::new() };
+    let Some(manifest) = read_manifest(output) else {
+        return BTreeMap::new();
+    };
     let mut tokens: Vec<String> = fs::read_dir(output.join("_v"))
         .into_iter()
         .flatten()
@@ -246,7 +269,9 @@ fn old_files(output: &Path) -> BTreeMap<String, Digest> {
             None => drop(files.insert(path, entry.digest)),
             Some(rest) => {
                 let label = rest.split('/').next().unwrap_or_default();
-                let token = tokens.iter().find(|token| output.join("_v").join(token).join(label).exists());
+                let token = tokens
+                    .iter()
+                    .find(|token| output.join("_v").join(token).join(label).exists());
                 if let Some(token) = token {
                     files.insert(format!("_v/{token}/{rest}"), entry.digest);
                 }

@@ -25,15 +25,18 @@ pub(super) fn check(output: &Path, surroundings: &Surroundings) -> Result<PathBu
         let hint = "set `output` in haberdash.yaml, or `--output`, to a folder of its own, such as `public`";
         Err(EmitError::Refused(output.to_owned(), why, hint))
     };
-    let real = real_path(output)
-        .map_err(|source| EmitError::Io("find", output.to_owned(), source))?;
+    let real =
+        real_path(output).map_err(|source| EmitError::Io("find", output.to_owned(), source))?;
     if real.parent().is_none() {
         return refuse("it is the root of the file system".into());
     }
     if real.exists() && !real.is_dir() {
         return refuse("it is not a folder".into());
     }
-    let home = surroundings.home.as_ref().and_then(|home| real_path(home).ok());
+    let home = surroundings
+        .home
+        .as_ref()
+        .and_then(|home| real_path(home).ok());
     if home.is_some_and(|home| home.starts_with(&real)) {
         return refuse("it is, or contains, your home folder".into());
     }
@@ -45,7 +48,9 @@ pub(super) fn check(output: &Path, surroundings: &Surroundings) -> Result<PathBu
     for name in SOURCES {
         let source = real_path(&store.join(name)).unwrap_or_else(|_| store.join(name));
         if source.starts_with(&real) || real.starts_with(&source) {
-            return refuse(format!("it is, contains, or is inside of `{name}`, which holds sources"));
+            return refuse(format!(
+                "it is, contains, or is inside of `{name}`, which holds sources"
+            ));
         }
     }
     Ok(real)

@@ -1,6 +1,9 @@
 //! The one step from the old site to the new one.
 
-use std::{fs, io, path::{Path, PathBuf}};
+use std::{
+    fs, io,
+    path::{Path, PathBuf},
+};
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 

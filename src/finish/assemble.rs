@@ -15,8 +15,6 @@ use crate::{
 /// A route with all its variants as final text.
 #[derive(Debug)]
 pub struct FinishedRoute {
-    /// Place of the route in the plan.
-    pub route: usize,
     /// Whole pages, no two alike. The first is the default visitor's.
     pub variants: Vec<Arc<str>>,
     /// Which visitor gets which; terminals are places in `variants`.
@@ -73,10 +71,9 @@ impl Finisher {
     pub fn assemble(
         &self,
         store: &Store,
-        place: usize,
         route: &Route,
         span: Span,
-        skeleton: Explored<Digest>,
+        skeleton: &Explored<Digest>,
     ) -> Result<FinishedRoute, Diagnostic> {
         let limit = store.config.max_variants;
         let mut assembly = Assembly {
@@ -95,7 +92,7 @@ impl Finisher {
         let too_many = |splits: &[Split], count: Option<usize>, regions: &[(Digest, NodeId)]| {
             too_many_variants(store, &self.world, route, span, splits, count, regions)
         };
-        let root = match assembly.explored(&skeleton) {
+        let root = match assembly.explored(skeleton) {
             Ok(root) => root,
             Err(Failed::Problem(problem)) => {
                 return Err(problem.note(format!("while rendering `{}`", route.path)));
@@ -127,11 +124,15 @@ impl Finisher {
                 return Err(too_many(&assembly.splits, count, &assembly.regions));
             }
         }
-        let Assembly { mut diagrams, splits, regions, .. } = assembly;
+        let Assembly {
+            mut diagrams,
+            splits,
+            regions,
+            ..
+        } = assembly;
         let wholes = places.len();
         let root = diagrams.compose(root, &mut |_, whole| NodeId::Terminal(places[&whole]));
         Ok(FinishedRoute {
-            route: place,
             merged: wholes.max(renderings).saturating_sub(variants.len()),
             variants,
             diagrams,
@@ -152,20 +153,27 @@ impl Assembly<'_> {
             .enumerate()
             .map(|(place, leaf)| (leaf.visitors.clone(), place as u32))
             .collect();
-        let root = self.diagrams.from_boxes(&boxes);
+        let root = self.diagrams.of_boxes(&boxes);
         let mut filled = Vec::with_capacity(explored.leaves.len());
         for leaf in &explored.leaves {
             filled.push(self.filled(leaf.text)?);
         }
-        Ok(self.diagrams.compose(root, &mut |_, place| filled[place as usize]))
+        Ok(self
+            .diagrams
+            .compose(root, &mut |_, place| filled[place as usize]))
     }
 
     /// The diagram of one part, with every hole filled.
     fn filled(&mut self, part: Digest) -> Result<NodeId, Failed> {
         let text = self.finisher.part(part);
-        let mut root = NodeId::Terminal(self.intern(Whole { part, regions: Vec::new() })?);
+        let mut root = NodeId::Terminal(self.intern(Whole {
+            part,
+            regions: Vec::new(),
+        })?);
         for piece in pieces(&text) {
-            let Piece::Token(Token::Region(key)) = piece else { continue };
+            let Piece::Token(Token::Region(key)) = piece else {
+                continue;
+            };
             let region = self.region(key)?;
             // Diagrams are combined pair by pair; each pair of wholes is a new whole.
             let mut pairs: Vec<(u32, u32)> = Vec::new();
@@ -182,7 +190,9 @@ impl Assembly<'_> {
                 whole.regions.push((key, region));
                 wholes.push(NodeId::Terminal(self.intern(whole)?));
             }
-            root = self.diagrams.compose(combined, &mut |_, pair| wholes[pair as usize]);
+            root = self
+                .diagrams
+                .compose(combined, &mut |_, pair| wholes[pair as usize]);
         }
         Ok(root)
     }
@@ -259,8 +269,10 @@ fn too_many_variants(
         .collect();
     let budget = store.config.max_variants;
     let needs = count.map_or_else(|| "far more".to_owned(), |count| format!("up to {count}"));
-    let names: Vec<String> =
-        regions.iter().map(|(key, _)| format!("`{}`", world.region_name(*key))).collect();
+    let names: Vec<String> = regions
+        .iter()
+        .map(|(key, _)| format!("`{}`", world.region_name(*key)))
+        .collect();
     let mut problem = Diagnostic::new(
         Code::TooManyVariants,
         span,

@@ -25,8 +25,17 @@ pub struct Asset {
 ///
 /// The theme's files get fingerprinted names, and their stylesheets the names of what they refer to. Files beside the
 /// content keep their names, because people link to them.
-pub fn assets(store: &Store, world: &World, tree: &SourceTree) -> (Vec<Asset>, BTreeMap<Digest, String>) {
-    let mut naming = Naming { store, tree, done: BTreeMap::new(), open: Vec::new() };
+pub fn assets(
+    store: &Store,
+    world: &World,
+    tree: &SourceTree,
+) -> (Vec<Asset>, BTreeMap<Digest, String>) {
+    let mut naming = Naming {
+        store,
+        tree,
+        done: BTreeMap::new(),
+        open: Vec::new(),
+    };
     let mut urls = BTreeMap::new();
     let mut files = BTreeMap::new();
     for (digest, name) in world.files() {
@@ -95,7 +104,11 @@ impl Naming<'_> {
             }
             _ => format!("assets/{}.{digest}", file.path),
         };
-        let asset = Asset { path: static_path(&path), bytes, is_fingerprinted: true };
+        let asset = Asset {
+            path: static_path(&path),
+            bytes,
+            is_fingerprinted: true,
+        };
         self.done.insert(place, asset.clone());
         asset
     }
@@ -116,7 +129,9 @@ impl Naming<'_> {
             }
             .unwrap_or(inner.len());
             let target = inner[..end].trim();
-            let name = self.find(folder, target).map(|place| self.asset(place).path);
+            let name = self
+                .find(folder, target)
+                .map(|place| self.asset(place).path);
             let name = name.map_or_else(|| target.to_owned(), |path| format!("/{path}"));
             styled.extend(quote);
             styled.push_str(&name);
@@ -145,7 +160,11 @@ impl Naming<'_> {
             }
         }
         let path = parts.join("/");
-        self.store.theme.assets.iter().position(|asset| asset.path == path)
+        self.store
+            .theme
+            .assets
+            .iter()
+            .position(|asset| asset.path == path)
     }
 }
 
@@ -155,7 +174,9 @@ fn next_reference(text: &str) -> Option<(usize, usize)> {
     let import = text.find("@import").and_then(|at| {
         let rest = &text[at + "@import".len()..];
         let blank = rest.len() - rest.trim_start().len();
-        rest.trim_start().starts_with(['"', '\'']).then_some((at, "@import".len() + blank))
+        rest.trim_start()
+            .starts_with(['"', '\''])
+            .then_some((at, "@import".len() + blank))
     });
     [url, import].into_iter().flatten().min()
 }

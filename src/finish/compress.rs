@@ -5,7 +5,10 @@ use std::io::{Read, Write};
 /// Whether compressing files of a name is worth it.
 pub fn is_compressible(path: &str) -> bool {
     let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-    matches!(extension, "html" | "css" | "js" | "json" | "svg" | "xml" | "txt" | "webmanifest")
+    matches!(
+        extension,
+        "html" | "css" | "js" | "json" | "svg" | "xml" | "txt" | "webmanifest"
+    )
 }
 
 /// Brotli at its strongest setting, for files that are served many times.
@@ -23,6 +26,8 @@ pub fn brotli(bytes: &[u8]) -> Vec<u8> {
 /// Gzip at its strongest setting, without a time stamp.
 pub fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
-    encoder.write_all(bytes).expect("writing to memory does not fail");
+    encoder
+        .write_all(bytes)
+        .expect("writing to memory does not fail");
     encoder.finish().expect("writing to memory does not fail")
 }

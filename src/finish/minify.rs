@@ -37,8 +37,16 @@ pub(super) fn minify(html: &str) -> Result<String, String> {
     if before == after {
         return Ok(minified);
     }
-    let same = before.chars().zip(after.chars()).take_while(|(a, b)| a == b).count();
-    Err(before.chars().skip(same.saturating_sub(15)).take(40).collect())
+    let same = before
+        .chars()
+        .zip(after.chars())
+        .take_while(|(a, b)| a == b)
+        .count();
+    Err(before
+        .chars()
+        .skip(same.saturating_sub(15))
+        .take(40)
+        .collect())
 }
 
 /// Built without the feature `minify`, texts stay as they are.
@@ -51,7 +59,11 @@ pub(super) fn minify(html: &str) -> Result<String, String> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Piece<'a> {
     /// A tag; its name and whether it closes.
-    Tag { name: &'a str, is_end: bool, text: &'a str },
+    Tag {
+        name: &'a str,
+        is_end: bool,
+        text: &'a str,
+    },
     /// A comment or a doctype.
     Comment(&'a str),
     /// The content of a `script`, `style`, `textarea` or `pre`.
@@ -66,7 +78,10 @@ struct Pieces<'a> {
 }
 
 fn html_pieces(html: &str) -> Pieces<'_> {
-    Pieces { rest: html, raw: None }
+    Pieces {
+        rest: html,
+        raw: None,
+    }
 }
 
 impl<'a> Pieces<'a> {
@@ -89,7 +104,9 @@ impl<'a> Iterator for Pieces<'a> {
                 .rest
                 .match_indices("</")
                 .find(|(at, _)| {
-                    self.rest[at + 2..].get(..name.len()).is_some_and(|n| n.eq_ignore_ascii_case(name))
+                    self.rest[at + 2..]
+                        .get(..name.len())
+                        .is_some_and(|n| n.eq_ignore_ascii_case(name))
                 })
                 .map_or(self.rest.len(), |(at, _)| at);
             if end > 0 {
@@ -115,18 +132,23 @@ impl<'a> Iterator for Pieces<'a> {
             return Some(Piece::Tag { name, is_end, text });
         }
         let first = self.rest.chars().next().map_or(0, char::len_utf8);
-        let end = self.rest[first..].find('<').map_or(self.rest.len(), |at| first + at);
+        let end = self.rest[first..]
+            .find('<')
+            .map_or(self.rest.len(), |at| first + at);
         Some(Piece::Text(self.take(end)))
     }
 }
 
 fn tag_name(text: &str) -> Option<(&str, bool)> {
     let rest = text.strip_prefix('<')?;
-    let (is_end, rest) = rest.strip_prefix('/').map_or((false, rest), |rest| (true, rest));
-    rest.starts_with(|c: char| c.is_ascii_alphabetic()).then(|| {
-        let end = rest.find(|c: char| c.is_whitespace() || c == '/' || c == '>');
-        (&rest[..end.unwrap_or(rest.len())], is_end)
-    })
+    let (is_end, rest) = rest
+        .strip_prefix('/')
+        .map_or((false, rest), |rest| (true, rest));
+    rest.starts_with(|c: char| c.is_ascii_alphabetic())
+        .then(|| {
+            let end = rest.find(|c: char| c.is_whitespace() || c == '/' || c == '>');
+            (&rest[..end.unwrap_or(rest.len())], is_end)
+        })
 }
 
 fn tag_len(text: &str) -> usize {
@@ -152,7 +174,10 @@ fn is_inline(name: &str) -> bool {
         "object", "output", "picture", "progress", "q", "ruby", "s", "samp", "select", "small",
         "span", "strong", "sub", "sup", "svg", "time", "u", "var", "video",
     ];
-    INLINE.iter().any(|inline| name.eq_ignore_ascii_case(inline)) || name.contains('-')
+    INLINE
+        .iter()
+        .any(|inline| name.eq_ignore_ascii_case(inline))
+        || name.contains('-')
 }
 
 #[cfg(feature = "minify")]

@@ -24,7 +24,7 @@ use crate::{
 };
 
 pub use assemble::FinishedRoute;
-pub use asset::{Asset, assets};
+pub use asset::assets;
 pub use compress::{brotli, gzip, is_compressible};
 
 /// Turns parts into final text, each once.
@@ -41,7 +41,13 @@ pub struct Finisher {
 impl Finisher {
     /// A finisher for the parts of a world. `urls` says where each file is served.
     pub fn new(world: Arc<World>, urls: BTreeMap<Digest, String>, minifies: bool) -> Self {
-        Self { world, urls, minifies, finished: DashMap::new(), problems: Mutex::default() }
+        Self {
+            world,
+            urls,
+            minifies,
+            finished: DashMap::new(),
+            problems: Mutex::default(),
+        }
     }
 
     /// A part's final text. Only tokens of regions are left in it.
@@ -50,7 +56,11 @@ impl Finisher {
             return Arc::clone(&done);
         }
         let raw = self.world.part(digest);
-        let text = if self.minifies { self.minify(&raw) } else { raw.to_string() };
+        let text = if self.minifies {
+            self.minify(&raw)
+        } else {
+            raw.to_string()
+        };
         let text: Arc<str> = self.fill(&text).into();
         self.finished.insert(digest, Arc::clone(&text));
         text
@@ -63,7 +73,10 @@ impl Finisher {
                 format!("minifying would have changed the text near `{changed}`"),
             )
             .hint("the text was left as it is; look for unusual markup around it");
-            self.problems.lock().expect("no holder panics").insert(changed, problem);
+            self.problems
+                .lock()
+                .expect("no holder panics")
+                .insert(changed, problem);
             raw.to_owned()
         })
     }
@@ -86,7 +99,11 @@ impl Finisher {
 
     /// What was noticed while finishing.
     pub fn problems(&self) -> Vec<Diagnostic> {
-        self.problems.lock().expect("no holder panics").values().cloned().collect()
+        self.problems
+            .lock()
+            .expect("no holder panics")
+            .values()
+            .cloned()
+            .collect()
     }
 }
-

@@ -1,6 +1,6 @@
 //! Money in integer minor units.
 
-use icu_decimal::{DecimalFormatter, input::Decimal};
+use icu_decimal::{DecimalFormatter, input::Decimal, options::DecimalFormatterOptions};
 use icu_locale_core::Locale;
 use iso_currency::Currency;
 
@@ -78,7 +78,8 @@ impl MoneyFormat {
             locale.id.language.as_str(),
             "en" | "ja" | "zh" | "ko" | "nl" | "tr" | "th" | "hi" | "id" | "ms" | "he" | "und"
         );
-        let decimal = DecimalFormatter::try_new(locale.into(), Default::default()).ok()?;
+        let decimal =
+            DecimalFormatter::try_new(locale.into(), DecimalFormatterOptions::default()).ok()?;
         Some(Self { decimal, is_prefix })
     }
 

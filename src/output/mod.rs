@@ -68,7 +68,12 @@ pub const MANIFEST_VERSION: u32 = 1;
 impl Entry {
     /// The entry of a file.
     pub fn new(path: &str, bytes: &[u8], digest: Digest, immutable: bool) -> Self {
-        Self { digest, size: bytes.len() as u64, content_type: content_type(path), immutable }
+        Self {
+            digest,
+            size: bytes.len() as u64,
+            content_type: content_type(path),
+            immutable,
+        }
     }
 }
 
@@ -88,7 +93,11 @@ fn content_type(path: &str) -> String {
     }
     let kind = mime_guess::from_path(path).first_or_octet_stream();
     let is_text = kind.type_() == "text" || kind.essence_str() == "application/javascript";
-    if is_text { format!("{}; charset=utf-8", kind.essence_str()) } else { kind.essence_str().to_owned() }
+    if is_text {
+        format!("{}; charset=utf-8", kind.essence_str())
+    } else {
+        kind.essence_str().to_owned()
+    }
 }
 
 /// Keeps everything in memory.

@@ -12,11 +12,21 @@ const RESERVED: [&str; 3] = ["_v", "_haberdash", "assets"];
 /// Reports routes and files that would overwrite one another, and drops all but the first.
 pub(super) fn check(store: &Store, plan: &mut Plan, diagnostics: &mut Diagnostics) {
     plan.routes.retain(|route| {
-        let reserved = route.path.parts().next().filter(|part| RESERVED.contains(part));
+        let reserved = route
+            .path
+            .parts()
+            .next()
+            .filter(|part| RESERVED.contains(part));
         if let Some(part) = reserved {
             diagnostics.push(
-                place(store, route, format!("`{}` is a path that haberdash itself uses", route.path))
-                    .hint(format!("give it a path that does not begin with `/{part}/`")),
+                place(
+                    store,
+                    route,
+                    format!("`{}` is a path that haberdash itself uses", route.path),
+                )
+                .hint(format!(
+                    "give it a path that does not begin with `/{part}/`"
+                )),
             );
         }
         reserved.is_none()
@@ -55,7 +65,9 @@ pub(super) fn check(store: &Store, plan: &mut Plan, diagnostics: &mut Diagnostic
         let taken = [
             plan.route(&as_file),
             plan.route(&format!("{as_file}/")),
-            as_file.strip_suffix("index.html").and_then(|folder| plan.route(folder)),
+            as_file
+                .strip_suffix("index.html")
+                .and_then(|folder| plan.route(folder)),
         ];
         if let Some(route) = taken.into_iter().flatten().next() {
             diagnostics.push(

@@ -9,7 +9,7 @@ mod collision;
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Diagnostics, Span},
+    diagnostic::{Code, Diagnostic, Diagnostics},
     model::{Page, PageKind, Store, UrlPath, slug},
 };
 
@@ -27,7 +27,10 @@ pub struct Plan {
 impl Plan {
     /// The route at a path.
     pub fn route(&self, path: &str) -> Option<&Route> {
-        let place = self.routes.binary_search_by(|route| route.path.as_str().cmp(path)).ok()?;
+        let place = self
+            .routes
+            .binary_search_by(|route| route.path.as_str().cmp(path))
+            .ok()?;
         Some(&self.routes[place])
     }
 }
@@ -56,7 +59,11 @@ pub struct Slice {
 
 impl Slice {
     /// Of a route that shows no list.
-    pub const WHOLE: Self = Self { number: 1, count: 1, size: usize::MAX };
+    pub const WHOLE: Self = Self {
+        number: 1,
+        count: 1,
+        size: usize::MAX,
+    };
 
     /// This slice of a list; empty where the list is shorter.
     pub fn of<T>(self, list: &[T]) -> &[T] {
@@ -92,8 +99,6 @@ pub struct Redirect {
     pub from: UrlPath,
     /// A route of the plan.
     pub to: UrlPath,
-    /// The alias in the sources.
-    pub span: Span,
 }
 
 /// A tag of documents.
@@ -113,27 +118,48 @@ pub const NOT_FOUND: &str = "/404.html";
 /// Plans every route of a store. Reports two sources with one URL.
 pub fn plan(store: &Store, diagnostics: &mut Diagnostics) -> Plan {
     let mut routes = Vec::new();
-    let whole = |path: UrlPath, subject| Route { path, subject, slice: Slice::WHOLE };
+    let whole = |path: UrlPath, subject| Route {
+        path,
+        subject,
+        slice: Slice::WHOLE,
+    };
     let links = &store.config.permalinks;
 
     for (place, page) in store.pages.iter().enumerate() {
         let subject = Subject::Page(place);
         if page.kind == PageKind::Section {
             let size = page.paginate.unwrap_or(store.config.articles_per_page);
-            paginate(&mut routes, &page.path, subject, section_pages(store, page).len(), size);
+            paginate(
+                &mut routes,
+                &page.path,
+                subject,
+                section_pages(store, page).len(),
+                size,
+            );
         } else {
             routes.push(whole(page.path.clone(), subject));
         }
     }
     for (place, product) in store.catalog.products.iter().enumerate() {
-        routes.push(whole(links.products.join(&product.id), Subject::Product(place)));
+        routes.push(whole(
+            links.products.join(&product.id),
+            Subject::Product(place),
+        ));
     }
     for (place, collection) in store.catalog.collections.iter().enumerate() {
-        let size = collection.paginate.unwrap_or(store.config.products_per_page);
+        let size = collection
+            .paginate
+            .unwrap_or(store.config.products_per_page);
         // A visitor whose list is shorter sees empty pages at the end rather than none.
         let longest = collection.members.values().map(Vec::len).max().unwrap_or(0);
         let path = links.collections.join(&collection.id);
-        paginate(&mut routes, &path, Subject::Collection(place), longest, size);
+        paginate(
+            &mut routes,
+            &path,
+            Subject::Collection(place),
+            longest,
+            size,
+        );
     }
     if !store.catalog.collections.is_empty() {
         routes.push(whole(links.collections.clone(), Subject::Collections));
@@ -141,7 +167,13 @@ pub fn plan(store: &Store, diagnostics: &mut Diagnostics) -> Plan {
     let tags = tags(store);
     for (place, tag) in tags.iter().enumerate() {
         let size = store.config.articles_per_page;
-        paginate(&mut routes, &tag.path, Subject::Tag(place), tag.pages.len(), size);
+        paginate(
+            &mut routes,
+            &tag.path,
+            Subject::Tag(place),
+            tag.pages.len(),
+            size,
+        );
     }
     if !tags.is_empty() {
         routes.push(whole(links.tags.clone(), Subject::Tags));
@@ -152,14 +184,17 @@ pub fn plan(store: &Store, diagnostics: &mut Diagnostics) -> Plan {
     }
     // A document at the path of an index stands in for it: the index of collections or
     // tags is only made where no one wrote it.
-    let is_written =
-        |path: &UrlPath| store.pages.iter().any(|page| page.path == *path);
+    let is_written = |path: &UrlPath| store.pages.iter().any(|page| page.path == *path);
     routes.retain(|route| {
         !matches!(route.subject, Subject::Collections | Subject::Tags) || !is_written(&route.path)
     });
 
     routes.sort_by(|a, b| a.path.cmp(&b.path));
-    let mut plan = Plan { routes, redirects: Vec::new(), tags };
+    let mut plan = Plan {
+        routes,
+        redirects: Vec::new(),
+        tags,
+    };
     collision::check(store, &mut plan, diagnostics);
     plan.redirects = redirects(store, &plan, diagnostics);
     plan
@@ -176,13 +211,25 @@ fn paginate(
     let count = entries.div_ceil(size).max(1);
     for number in 1..=count {
         let path = slice_path(base, number);
-        routes.push(Route { path, subject, slice: Slice { number, count, size } });
+        routes.push(Route {
+            path,
+            subject,
+            slice: Slice {
+                number,
+                count,
+                size,
+            },
+        });
     }
 }
 
 /// The path of the page with a number (from 1) of a list.
 pub fn slice_path(base: &UrlPath, number: usize) -> UrlPath {
-    if number == 1 { base.clone() } else { base.join("page").join(&number.to_string()) }
+    if number == 1 {
+        base.clone()
+    } else {
+        base.join("page").join(&number.to_string())
+    }
 }
 
 /// The documents that a section lists, by place in the store's pages, in list order.
@@ -203,7 +250,12 @@ pub fn in_list_order(store: &Store, belongs: impl Fn(&Page) -> bool) -> Vec<usiz
         .collect();
     places.sort_by_key(|place| {
         let page = &store.pages[*place];
-        (page.weight, page.date.is_none(), page.date.map(std::cmp::Reverse), *place)
+        (
+            page.weight,
+            page.date.is_none(),
+            page.date.map(std::cmp::Reverse),
+            *place,
+        )
     });
     places
 }
@@ -230,11 +282,16 @@ fn redirects(store: &Store, plan: &Plan, diagnostics: &mut Diagnostics) -> Vec<R
     let mut redirects: BTreeMap<UrlPath, Redirect> = BTreeMap::new();
     for page in &store.pages {
         for (from, span) in &page.aliases {
-            let redirect = Redirect { from: from.clone(), to: page.path.clone(), span: *span };
+            let redirect = Redirect {
+                from: from.clone(),
+                to: page.path.clone(),
+            };
             let taken = if plan.route(from.as_str()).is_some() {
                 Some("a page has this URL".to_owned())
             } else {
-                redirects.get(from).map(|other| format!("it already leads to `{}`", other.to))
+                redirects
+                    .get(from)
+                    .map(|other| format!("it already leads to `{}`", other.to))
             };
             match taken {
                 Some(why) => diagnostics.push(

@@ -50,7 +50,11 @@ pub(super) fn instrument(
             }
             Mode::Text if is_tag(rest, "raw") => end_of_raw(rest),
             Mode::Text if rest.starts_with("{{") || rest.starts_with("{%") => {
-                mode = if is_tag(rest, "component") { Mode::Plain } else { Mode::Tag };
+                mode = if is_tag(rest, "component") {
+                    Mode::Plain
+                } else {
+                    Mode::Tag
+                };
                 before = ' ';
                 2
             }
@@ -59,9 +63,9 @@ pub(super) fn instrument(
                 2
             }
             Mode::Tag | Mode::Plain if matches!(c, '"' | '\'' | '`') => string_len(rest, c),
-            Mode::Tag if c.is_alphabetic() || c == '_' => {
-                rest.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(rest.len())
-            }
+            Mode::Tag if c.is_alphabetic() || c == '_' => rest
+                .find(|c: char| !c.is_alphanumeric() && c != '_')
+                .unwrap_or(rest.len()),
             Mode::Text | Mode::Tag | Mode::Plain => c.len_utf8(),
         };
         let (head, tail) = rest.split_at(taken);
@@ -74,13 +78,18 @@ pub(super) fn instrument(
             }
         }
         rest = tail;
-        let is_call = mode == Mode::Tag && !matches!(before, '|' | '.') && functions.contains(&head);
+        let is_call =
+            mode == Mode::Tag && !matches!(before, '|' | '.') && functions.contains(&head);
         if is_call && let Some(after) = rest.trim_start().strip_prefix('(') {
             let to_bracket = rest.len() - after.len();
             text.push_str(&rest[..to_bracket]);
             column += to_bracket;
             rest = after;
-            let comma = if after.trim_start().starts_with(')') { "" } else { ", " };
+            let comma = if after.trim_start().starts_with(')') {
+                ""
+            } else {
+                ", "
+            };
             let argument = format!("{ARGUMENT}={}{comma}", site(line));
             insertions.push((line, column, argument.len()));
             column += argument.len();
@@ -106,7 +115,8 @@ enum Mode {
 fn is_tag(rest: &str, name: &str) -> bool {
     rest.strip_prefix("{%").is_some_and(|tag| {
         let tag = tag.strip_prefix('-').unwrap_or(tag).trim_start();
-        tag.strip_prefix(name).is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric()))
+        tag.strip_prefix(name)
+            .is_some_and(|after| !after.starts_with(|c: char| c.is_alphanumeric()))
     })
 }
 
@@ -115,7 +125,9 @@ fn end_of_raw(rest: &str) -> usize {
         .match_indices("{%")
         .find(|(at, _)| is_tag(&rest[*at..], "endraw"))
         .map_or(rest.len(), |(at, _)| at);
-    rest[end..].find("%}").map_or(rest.len(), |close| end + close + 2)
+    rest[end..]
+        .find("%}")
+        .map_or(rest.len(), |close| end + close + 2)
 }
 
 fn string_len(rest: &str, quote: char) -> usize {

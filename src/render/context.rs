@@ -42,7 +42,10 @@ pub(super) fn render(world: &Arc<World>, route: &Route) -> Result<String, Diagno
     let (kind, template, base) = match route.subject {
         Subject::Page(place) => {
             let page = &store.pages[place];
-            context.insert_value("page", Value::from_serializable(&page_view(world, page, site)));
+            context.insert_value(
+                "page",
+                Value::from_serializable(&page_view(world, page, site)),
+            );
             let (kind, usual) = match page.kind {
                 PageKind::Home => ("home", "home.html"),
                 PageKind::Section => {
@@ -55,7 +58,13 @@ pub(super) fn render(world: &Arc<World>, route: &Route) -> Result<String, Diagno
                 PageKind::Content => ("page", "page.html"),
             };
             let named = page.template.as_ref().map(|(name, span)| {
-                (name.as_str(), Site { file: span.file, line: world.line(*span) })
+                (
+                    name.as_str(),
+                    Site {
+                        file: span.file,
+                        line: world.line(*span),
+                    },
+                )
             });
             let usual = match usual {
                 "home.html" | "404.html" if !world.has_template(usual) => "page.html",
@@ -79,15 +88,28 @@ pub(super) fn render(world: &Arc<World>, route: &Route) -> Result<String, Diagno
             context.insert_value("collection", world.collection(place, site));
             context.insert_value("products", Value::from(ids));
             context.insert_value("product_count", Value::from(members.len()));
-            ("collection", ("collection.html", site), links.collections.join(&collection.id))
+            (
+                "collection",
+                ("collection.html", site),
+                links.collections.join(&collection.id),
+            )
         }
         Subject::Collections => {
             context.insert_value("collections", world.collections(site));
-            ("collections", ("collections.html", site), route.path.clone())
+            (
+                "collections",
+                ("collections.html", site),
+                route.path.clone(),
+            )
         }
         Subject::Tag(place) => {
             let tag = &world.plan.tags[place];
-            recorder::note(Topic::Tags, &tag.name, Some(Digest::of(tag.name.as_bytes())), site);
+            recorder::note(
+                Topic::Tags,
+                &tag.name,
+                Some(Digest::of(tag.name.as_bytes())),
+                site,
+            );
             let view = json!({ "name": tag.name, "path": tag.path, "count": tag.pages.len() });
             context.insert_value("tag", Value::from_serializable(&view));
             context.insert_value("pages", pages(world, route.slice.of(&tag.pages), site));
@@ -98,7 +120,11 @@ pub(super) fn render(world: &Arc<World>, route: &Route) -> Result<String, Diagno
             ("tags", ("tags.html", site), route.path.clone())
         }
         Subject::NotFound => {
-            let template = if world.has_template("404.html") { "404.html" } else { "page.html" };
+            let template = if world.has_template("404.html") {
+                "404.html"
+            } else {
+                "page.html"
+            };
             let view = json!({ "title": "Page not found", "path": route.path, "description": null,
                 "summary": null, "image": null, "date": null, "updated": null, "tags": [],
                 "section": "", "is_section": false });
@@ -121,9 +147,7 @@ fn is_not_found(route: &Route) -> bool {
 pub(super) fn pages(world: &World, places: &[usize], site: Site) -> Value {
     let views: Vec<Value> = places
         .iter()
-        .map(|place| {
-            Value::from_serializable(&page_view(world, &world.store.pages[*place], site))
-        })
+        .map(|place| Value::from_serializable(&page_view(world, &world.store.pages[*place], site)))
         .collect();
     Value::from(views)
 }
@@ -140,13 +164,27 @@ pub(super) fn page_view(world: &World, page: &Page, site: Site) -> Json {
         fields.insert(name.clone(), value.clone());
     }
     if let Some(Json::Object(image)) = fields.get("image") {
-        let text = |key: &str| image.get(key).and_then(Json::as_str).unwrap_or_default().to_owned();
-        let image = Image { src: text("src"), alt: text("alt") };
+        let text = |key: &str| {
+            image
+                .get(key)
+                .and_then(Json::as_str)
+                .unwrap_or_default()
+                .to_owned()
+        };
+        let image = Image {
+            src: text("src"),
+            alt: text("alt"),
+        };
         fields.insert("image".into(), world.image(&image));
     }
     let view = view::page(page, fields);
     let bytes = serde_json::to_vec(&view).expect("views have text keys and finite numbers");
-    recorder::note(Topic::Page, page.path.as_str(), Some(Digest::of(&bytes)), site);
+    recorder::note(
+        Topic::Page,
+        page.path.as_str(),
+        Some(Digest::of(&bytes)),
+        site,
+    );
     view
 }
 
@@ -172,7 +210,10 @@ impl World {
     /// The token of a file beside the content, or of the theme, that a source names by its path.
     pub(super) fn file_url(&self, path: &str) -> Option<String> {
         let path = path.trim_start_matches('/');
-        let keys = [static_key(path), asset_key(path.strip_prefix("assets/").unwrap_or(path))];
+        let keys = [
+            static_key(path),
+            asset_key(path.strip_prefix("assets/").unwrap_or(path)),
+        ];
         let key = keys.into_iter().find(|key| self.files.contains_key(key))?;
         Some(Token::Asset(key).to_string())
     }
@@ -184,14 +225,18 @@ impl World {
     }
 
     pub(super) fn product(&self, place: usize, site: Site) -> Value {
-        let view = self.views.product(&self.store, place, |image| self.image(image));
+        let view = self
+            .views
+            .product(&self.store, place, |image| self.image(image));
         let id = &self.store.catalog.products[place].id;
         recorder::note(Topic::Product, id, Some(view.digest), site);
         view.value.clone()
     }
 
     pub(super) fn collection(&self, place: usize, site: Site) -> Value {
-        let view = self.views.collection(&self.store, place, |image| self.image(image));
+        let view = self
+            .views
+            .collection(&self.store, place, |image| self.image(image));
         let id = &self.store.catalog.collections[place].id;
         recorder::note(Topic::Collection, id, Some(view.digest), site);
         view.value.clone()
@@ -214,16 +259,27 @@ impl World {
 
     pub(super) fn ids_digest(&self, places: &[u32]) -> Digest {
         let products = &self.store.catalog.products;
-        Digest::of_parts(places.iter().map(|place| products[*place as usize].id.as_bytes()))
+        Digest::of_parts(
+            places
+                .iter()
+                .map(|place| products[*place as usize].id.as_bytes()),
+        )
     }
 
     pub(super) fn collections(&self, site: Site) -> Value {
         let store = &self.store;
         let mut places: Vec<usize> = (0..store.catalog.collections.len()).collect();
         places.sort_by_key(|place| (store.catalog.collections[*place].weight, *place));
-        let ids = places.iter().map(|place| store.catalog.collections[*place].id.as_bytes());
+        let ids = places
+            .iter()
+            .map(|place| store.catalog.collections[*place].id.as_bytes());
         recorder::note(Topic::Collections, "all", Some(Digest::of_parts(ids)), site);
-        Value::from(places.iter().map(|place| self.collection(*place, site)).collect::<Vec<_>>())
+        Value::from(
+            places
+                .iter()
+                .map(|place| self.collection(*place, site))
+                .collect::<Vec<_>>(),
+        )
     }
 
     pub(super) fn tags(&self, site: Site) -> Value {

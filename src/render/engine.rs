@@ -76,14 +76,18 @@ impl World {
             .enumerate()
             .map(|(place, template)| (template.name.clone(), load(place, template)))
             .collect();
-        let sources = templates.iter().map(|(name, t)| (name.as_str(), t.instrumented.text.as_str()));
+        let sources = templates
+            .iter()
+            .map(|(name, t)| (name.as_str(), t.instrumented.text.as_str()));
         if let Err(error) = tera.add_raw_templates(sources) {
             diagnostics.extend(template_problems(&store, &templates, &error));
             return None;
         }
         let views = Views::new(&store);
-        let assets = (0..store.theme.assets.len()).map(|p| (asset_key(&store.theme.assets[p].path), FileName::Asset(p)));
-        let statics = (0..store.statics.len()).map(|p| (static_key(&store.statics[p].path), FileName::Static(p)));
+        let assets = (0..store.theme.assets.len())
+            .map(|p| (asset_key(&store.theme.assets[p].path), FileName::Asset(p)));
+        let statics = (0..store.statics.len())
+            .map(|p| (static_key(&store.statics[p].path), FileName::Static(p)));
         let files = assets.chain(statics).collect();
         Some(Arc::new(Self {
             store,
@@ -121,11 +125,16 @@ impl World {
     /// Renders a route for every visitor. Its leaves are parts.
     pub fn explore_route(self: &Arc<Self>, route: &Route) -> Result<Explored<Digest>, Diagnostic> {
         let what = format!("`{}`", route.path);
-        self.explore(&what, context::site(self, route), || context::render(self, route))
+        self.explore(&what, context::site(self, route), || {
+            context::render(self, route)
+        })
     }
 
     /// Renders a region for every visitor, once for all routes that show it.
-    pub fn explore_region(self: &Arc<Self>, key: Digest) -> Result<Arc<Explored<Digest>>, Diagnostic> {
+    pub fn explore_region(
+        self: &Arc<Self>,
+        key: Digest,
+    ) -> Result<Arc<Explored<Digest>>, Diagnostic> {
         let region = self.parts.find_region(key);
         let result = region.explored.get_or_init(|| {
             let what = format!("region `{}`", region.name);
@@ -135,7 +144,11 @@ impl World {
                 for (name, value) in &region.arguments {
                     context.insert_value(name.to_string(), value.clone());
                 }
-                self.render_template(&format!("regions/{}.html", region.name), &context, region.site)
+                self.render_template(
+                    &format!("regions/{}.html", region.name),
+                    &context,
+                    region.site,
+                )
             })
             .map(Arc::new)
         });
@@ -148,14 +161,21 @@ impl World {
         site: Site,
         mut render: impl FnMut() -> Result<String, Diagnostic>,
     ) -> Result<Explored<Digest>, Diagnostic> {
-        let most = self.store.config.max_variants.saturating_mul(RENDERINGS_PER_VARIANT);
+        let most = self
+            .store
+            .config
+            .max_variants
+            .saturating_mul(RENDERINGS_PER_VARIANT);
         functions::enter(self, || {
-            explore(&self.store.facets, most, || render().map(|text| self.parts.keep(text)))
+            explore(&self.store.facets, most, || {
+                render().map(|text| self.parts.keep(text))
+            })
         })
         .map_err(|stopped| match stopped {
-            Stopped::Failed(problem, visitors) => {
-                problem.note(format!("while rendering {what}{}", self.for_whom(&visitors)))
-            }
+            Stopped::Failed(problem, visitors) => problem.note(format!(
+                "while rendering {what}{}",
+                self.for_whom(&visitors)
+            )),
             Stopped::TooMany(facets) => {
                 let asked: Vec<String> = facets
                     .iter()
@@ -178,9 +198,15 @@ impl World {
     }
 
     fn for_whom(&self, visitors: &Box_) -> String {
-        let parts: Vec<String> =
-            visitors.iter().map(|(facet, set)| self.store.facets.describe(*facet, set)).collect();
-        if parts.is_empty() { String::new() } else { format!(" for visitors with {}", parts.join(" ")) }
+        let parts: Vec<String> = visitors
+            .iter()
+            .map(|(facet, set)| self.store.facets.describe(*facet, set))
+            .collect();
+        if parts.is_empty() {
+            String::new()
+        } else {
+            format!(" for visitors with {}", parts.join(" "))
+        }
     }
 
     /// A place in the sources as a span: the line without its indentation.
@@ -218,7 +244,10 @@ impl World {
         self.tera.render(name, context).map_err(|error| {
             recorder::take_problem().unwrap_or_else(|| {
                 let problems = template_problems(&self.store, &self.templates, &error);
-                problems.into_iter().next().expect("an error is at least one problem")
+                problems
+                    .into_iter()
+                    .next()
+                    .expect("an error is at least one problem")
             })
         })
     }
@@ -236,14 +265,20 @@ impl World {
     /// The place that a call site's number stands for.
     pub(super) fn site(&self, number: u64) -> Site {
         let template = &self.store.theme.templates[(number / LINES) as usize];
-        Site { file: template.file, line: (number % LINES) as u32 }
+        Site {
+            file: template.file,
+            line: (number % LINES) as u32,
+        }
     }
 }
 
 fn load(place: usize, template: &Template) -> Loaded {
     let site = |line: usize| place as u64 * LINES + (line as u64).min(LINES - 1);
     let instrumented = instrument(&template.source, functions::RECORDED, site);
-    Loaded { file: template.file, instrumented }
+    Loaded {
+        file: template.file,
+        instrumented,
+    }
 }
 
 /// The digest in tokens of a file of the theme.
@@ -269,10 +304,15 @@ fn template_problems(
         let line_start = text.as_ptr() as usize - source.as_ptr() as usize;
         let byte = |column: usize| {
             let column = loaded.instrumented.column(line, column);
-            text.char_indices().nth(column).map_or(text.trim_end().len(), |(at, _)| at)
+            text.char_indices()
+                .nth(column)
+                .map_or(text.trim_end().len(), |(at, _)| at)
         };
         let (start, end) = (byte(column), byte(column + width));
-        Some(Span::new(loaded.file, line_start + start..line_start + end.max(start)))
+        Some(Span::new(
+            loaded.file,
+            line_start + start..line_start + end.max(start),
+        ))
     };
     let make = |code: Code, message: &str, span: Option<Span>| match span {
         Some(span) => Diagnostic::new(code, span, lower_first(message)),
@@ -295,11 +335,19 @@ fn template_problems(
         }
         ErrorKind::MissingParent { current, parent } => {
             let message = format!("`{current}` extends `{parent}`, which the theme does not have");
-            vec![make(Code::TemplateSyntax, &message, at(current, 1, 0, usize::MAX / 2))]
+            vec![make(
+                Code::TemplateSyntax,
+                &message,
+                at(current, 1, 0, usize::MAX / 2),
+            )]
         }
         ErrorKind::CircularExtend { tpl, .. } | ErrorKind::CircularInclude { tpl, .. } => {
             let message = format!("`{tpl}` extends or includes itself");
-            vec![make(Code::TemplateSyntax, &message, at(tpl, 1, 0, usize::MAX / 2))]
+            vec![make(
+                Code::TemplateSyntax,
+                &message,
+                at(tpl, 1, 0, usize::MAX / 2),
+            )]
         }
         _ => {
             let text = error.to_string();
@@ -309,7 +357,10 @@ fn template_problems(
                     // `error: Unknown function `x`` and ` --> name:line:column`, as Tera joins the
                     // problems that it finds after parsing.
                     let mut lines = report.lines();
-                    let message = lines.next().unwrap_or_default().trim_start_matches("error: ");
+                    let message = lines
+                        .next()
+                        .unwrap_or_default()
+                        .trim_start_matches("error: ");
                     let place = lines.next().and_then(|line| {
                         let mut place = line.trim().strip_prefix("--> ")?.rsplitn(3, ':');
                         let column: usize = place.next()?.parse().ok()?;

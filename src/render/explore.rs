@@ -49,7 +49,11 @@ pub fn explore<T, E>(
     limit: usize,
     mut render: impl FnMut() -> Result<T, E>,
 ) -> Result<Explored<T>, Stopped<E>> {
-    let mut explored = Explored { leaves: Vec::new(), splits: Vec::new(), reads: Vec::new() };
+    let mut explored = Explored {
+        leaves: Vec::new(),
+        splits: Vec::new(),
+        reads: Vec::new(),
+    };
     let mut open: Vec<Box_> = vec![Box_::new()];
     while let Some(assumed) = open.pop() {
         if explored.leaves.len() == limit {
@@ -57,7 +61,10 @@ pub fn explore<T, E>(
         }
         let (text, recording) = recorder::record(space, &assumed, &mut render);
         let text = text.map_err(|error| Stopped::Failed(error, assumed.clone()))?;
-        explored.leaves.push(Leaf { visitors: recording.visitors, text });
+        explored.leaves.push(Leaf {
+            visitors: recording.visitors,
+            text,
+        });
         explored.reads.push(Arc::new(recording.reads));
         // The last question's branches are taken first, so that neighbours in the tree are
         // rendered one after the other.

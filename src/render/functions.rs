@@ -20,14 +20,30 @@ use crate::{
     decision::{ValueSet, Variable},
     diagnostic::{Code, Diagnostic},
     digest::Digest,
-    model::{Block, Body, FacetSpace, Markup, Money, Prose},
+    model::{Block, FacetSpace, Markup, Money, Prose},
     plan::{Subject, in_list_order},
 };
 
 /// The functions that learn which line calls them.
 pub(super) const RECORDED: &[&str] = &[
-    "segment", "visitor_is", "facet", "product", "products", "price", "collection", "collections",
-    "list", "item", "page", "pages", "tags", "body", "asset", "static", "inline", "fragment",
+    "segment",
+    "visitor_is",
+    "facet",
+    "product",
+    "products",
+    "price",
+    "collection",
+    "collections",
+    "list",
+    "item",
+    "page",
+    "pages",
+    "tags",
+    "body",
+    "asset",
+    "static",
+    "inline",
+    "fragment",
     "region",
 ];
 
@@ -64,18 +80,21 @@ struct Call<'a> {
     site: Site,
 }
 
-type Answer = Result<Value, Box<Diagnostic>>;
+type Answer = Result<Value, Diagnostic>;
 
 impl Call<'_> {
-    fn problem(&self, code: Code, message: impl Into<String>) -> Box<Diagnostic> {
-        Box::new(Diagnostic::new(code, self.world.span(self.site), message))
+    fn problem(&self, code: Code, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(code, self.world.span(self.site), message)
     }
 
     fn argument(&self, name: &str) -> Option<&Value> {
-        self.kwargs.iter().find(|(key, _)| key.as_str() == Some(name)).map(|(_, value)| value)
+        self.kwargs
+            .iter()
+            .find(|(key, _)| key.as_str() == Some(name))
+            .map(|(_, value)| value)
     }
 
-    fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, Box<Diagnostic>> {
+    fn text(&self, name: &str) -> Result<Option<Cow<'_, str>>, Diagnostic> {
         match self.argument(name) {
             None => Ok(None),
             Some(value) if value.is_none() => Ok(None),
@@ -90,22 +109,25 @@ impl Call<'_> {
         }
     }
 
-    fn must(&self, name: &str) -> Result<Cow<'_, str>, Box<Diagnostic>> {
+    fn must(&self, name: &str) -> Result<Cow<'_, str>, Diagnostic> {
         self.text(name)?.ok_or_else(|| {
-            self.problem(Code::TemplateError, format!("`{}()` needs `{name}`", self.name))
-                .hint(format!("write `{}({name}=\"…\")`", self.name))
-                .into()
+            self.problem(
+                Code::TemplateError,
+                format!("`{}()` needs `{name}`", self.name),
+            )
+            .hint(format!("write `{}({name}=\"…\")`", self.name))
         })
     }
 
-    fn limit(&self) -> Result<usize, Box<Diagnostic>> {
+    fn limit(&self) -> Result<usize, Diagnostic> {
         match self.argument("limit") {
             None => Ok(usize::MAX),
-            Some(value) => {
-                value.as_i64().and_then(|limit| usize::try_from(limit).ok()).ok_or_else(|| {
+            Some(value) => value
+                .as_i64()
+                .and_then(|limit| usize::try_from(limit).ok())
+                .ok_or_else(|| {
                     self.problem(Code::TemplateError, "`limit` is not a whole number from 0")
-                })
-            }
+                }),
         }
     }
 
@@ -113,23 +135,27 @@ impl Call<'_> {
     fn others(&self, own: &[&str]) -> Map {
         self.kwargs
             .iter()
-            .filter(|(key, _)| key.as_str().is_none_or(|key| key != ARGUMENT && !own.contains(&key)))
+            .filter(|(key, _)| {
+                key.as_str()
+                    .is_none_or(|key| key != ARGUMENT && !own.contains(&key))
+            })
             .map(|(key, value)| (key.clone(), value.clone()))
             .collect()
     }
 
-    fn facet(&self, name: &str) -> Result<Variable, Box<Diagnostic>> {
+    fn facet(&self, name: &str) -> Result<Variable, Diagnostic> {
         let facets = &self.world.store.facets;
         // An argument's name cannot have a hyphen.
-        facets.find(name).or_else(|| facets.find(&name.replace('_', "-"))).ok_or_else(|| {
-            Box::new(
+        facets
+            .find(name)
+            .or_else(|| facets.find(&name.replace('_', "-")))
+            .ok_or_else(|| {
                 self.problem(Code::UnknownFacet, format!("unknown facet `{name}`"))
-                    .did_you_mean(name, facets.facets.iter().map(|facet| facet.id.as_str())),
-            )
-        })
+                    .did_you_mean(name, facets.facets.iter().map(|facet| facet.id.as_str()))
+            })
     }
 
-    fn segments(&self, facet: Variable, value: &Value) -> Result<ValueSet, Box<Diagnostic>> {
+    fn segments(&self, facet: Variable, value: &Value) -> Result<ValueSet, Diagnostic> {
         let names: Vec<&Value> = match value.as_array() {
             Some(list) => list.iter().collect(),
             None => vec![value],
@@ -140,53 +166,62 @@ impl Call<'_> {
             .map(|name| {
                 let name = name.as_str().unwrap_or_default();
                 definition.find(name).ok_or_else(|| {
-                    let known = definition.segments.iter().map(|segment| segment.id.as_str());
+                    let known = definition
+                        .segments
+                        .iter()
+                        .map(|segment| segment.id.as_str());
                     let message = format!("facet `{}` has no segment `{name}`", definition.id);
-                    Box::new(self.problem(Code::UnknownSegment, message).did_you_mean(name, known))
+                    self.problem(Code::UnknownSegment, message)
+                        .did_you_mean(name, known)
                 })
             })
             .collect()
     }
 
-    fn product(&self, id: &str) -> Result<usize, Box<Diagnostic>> {
+    fn product(&self, id: &str) -> Result<usize, Diagnostic> {
         let catalog = &self.world.store.catalog;
         catalog.find_product(id).ok_or_else(|| {
             recorder::note(Topic::Product, id, None, self.site);
             let known = catalog.products.iter().map(|product| product.id.as_str());
-            Box::new(
-                self.problem(Code::UnknownProduct, format!("unknown product `{id}`"))
-                    .did_you_mean(id, known),
-            )
+            self.problem(Code::UnknownProduct, format!("unknown product `{id}`"))
+                .did_you_mean(id, known)
         })
     }
 
-    fn collection(&self, id: &str) -> Result<usize, Box<Diagnostic>> {
+    fn collection(&self, id: &str) -> Result<usize, Diagnostic> {
         let collections = &self.world.store.catalog.collections;
-        collections.binary_search_by(|c| c.id.as_str().cmp(id)).map_err(|_| {
-            recorder::note(Topic::Collection, id, None, self.site);
-            Box::new(
-                self.problem(Code::UnknownCollection, format!("unknown collection `{id}`"))
-                    .did_you_mean(id, collections.iter().map(|c| c.id.as_str())),
-            )
-        })
+        collections
+            .binary_search_by(|c| c.id.as_str().cmp(id))
+            .map_err(|_| {
+                recorder::note(Topic::Collection, id, None, self.site);
+                self.problem(
+                    Code::UnknownCollection,
+                    format!("unknown collection `{id}`"),
+                )
+                .did_you_mean(id, collections.iter().map(|c| c.id.as_str()))
+            })
     }
 
-    fn page(&self, path: &str) -> Result<usize, Box<Diagnostic>> {
+    fn page(&self, path: &str) -> Result<usize, Diagnostic> {
         let pages = &self.world.store.pages;
-        pages.iter().position(|page| page.path.as_str() == path).ok_or_else(|| {
-            recorder::note(Topic::Page, path, None, self.site);
-            Box::new(
+        pages
+            .iter()
+            .position(|page| page.path.as_str() == path)
+            .ok_or_else(|| {
+                recorder::note(Topic::Page, path, None, self.site);
                 self.problem(Code::MissingPage, format!("there is no page `{path}`"))
-                    .did_you_mean(path, pages.iter().map(|page| page.path.as_str())),
-            )
-        })
+                    .did_you_mean(path, pages.iter().map(|page| page.path.as_str()))
+            })
     }
 }
 
 /// Registers every function and filter. Facets are named by arguments of `visitor_is`.
 pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
-    let facet_names: Vec<String> =
-        facets.facets.iter().map(|facet| facet.id.replace('-', "_")).collect();
+    let facet_names: Vec<String> = facets
+        .facets
+        .iter()
+        .map(|facet| facet.id.replace('-', "_"))
+        .collect();
     let only = Arguments::Only;
     let mut add = |name, arguments, answer| add_function(tera, name, arguments, answer);
     add("segment", only(&["of"]), segment);
@@ -196,7 +231,9 @@ pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
     add("products", only(&["collection", "tag", "limit"]), products);
     add("price", only(&["product", "sku"]), price);
     add("collection", only(&["id"]), collection);
-    add("collections", only(&[]), |call| Ok(call.world.collections(call.site)));
+    add("collections", only(&[]), |call| {
+        Ok(call.world.collections(call.site))
+    });
     add("list", only(&["name"]), list);
     add("item", only(&["list", "id"]), item);
     add("page", only(&["path"]), page);
@@ -241,31 +278,43 @@ fn add_function(
     arguments: Arguments,
     answer: fn(&Call<'_>) -> Answer,
 ) {
-    tera.register_function(name, move |kwargs: Kwargs, _: &State<'_>| -> TeraResult<Value> {
-        let world = WORLD.with_borrow(Clone::clone);
-        let world = world.ok_or_else(|| Error::message("rendering outside of a world"))?;
-        let number = kwargs.get::<u64>(ARGUMENT)?.unwrap_or_default();
-        let call = Call { world: &world, name, kwargs: &kwargs, site: world.site(number) };
-        let unknown = arguments.known().and_then(|known| {
-            let names = kwargs.iter().filter_map(|(key, _)| key.as_str());
-            let wrong = names.filter(|key| *key != ARGUMENT).find(|key| !known.contains(key))?;
-            let problem = match &arguments {
-                Arguments::Facets(_) => {
-                    call.problem(Code::UnknownFacet, format!("unknown facet `{wrong}`"))
-                }
-                Arguments::Only(_) | Arguments::Any => {
-                    let message = format!("`{name}()` takes no argument `{wrong}`");
-                    call.problem(Code::TemplateError, message)
-                }
+    tera.register_function(
+        name,
+        move |kwargs: Kwargs, _: &State<'_>| -> TeraResult<Value> {
+            let world = WORLD.with_borrow(Clone::clone);
+            let world = world.ok_or_else(|| Error::message("rendering outside of a world"))?;
+            let number = kwargs.get::<u64>(ARGUMENT)?.unwrap_or_default();
+            let call = Call {
+                world: &world,
+                name,
+                kwargs: &kwargs,
+                site: world.site(number),
             };
-            Some(Box::new(problem.did_you_mean(wrong, known)))
-        });
-        unknown.map_or_else(|| answer(&call), Err).map_err(|problem| {
-            let message = problem.message.clone();
-            recorder::fail(*problem);
-            Error::message(message)
-        })
-    });
+            let unknown = arguments.known().and_then(|known| {
+                let names = kwargs.iter().filter_map(|(key, _)| key.as_str());
+                let wrong = names
+                    .filter(|key| *key != ARGUMENT)
+                    .find(|key| !known.contains(key))?;
+                let problem = match &arguments {
+                    Arguments::Facets(_) => {
+                        call.problem(Code::UnknownFacet, format!("unknown facet `{wrong}`"))
+                    }
+                    Arguments::Only(_) | Arguments::Any => {
+                        let message = format!("`{name}()` takes no argument `{wrong}`");
+                        call.problem(Code::TemplateError, message)
+                    }
+                };
+                Some(problem.did_you_mean(wrong, known))
+            });
+            unknown
+                .map_or_else(|| answer(&call), Err)
+                .map_err(|problem| {
+                    let message = problem.message.clone();
+                    recorder::fail(problem);
+                    Error::message(message)
+                })
+        },
+    );
 }
 
 fn segment(call: &Call<'_>) -> Answer {
@@ -307,10 +356,15 @@ fn products(call: &Call<'_>) -> Answer {
     let limit = call.limit()?;
     let places: Vec<u32> = match (call.text("collection")?, call.text("tag")?) {
         (Some(id), tag) => {
-            let members = call.world.members(call.collection(&id)?, call.site).iter().copied();
+            let members = call
+                .world
+                .members(call.collection(&id)?, call.site)
+                .iter()
+                .copied();
             let has_tag = |place: &u32| {
                 let tags = &catalog.products[*place as usize].tags;
-                tag.as_ref().is_none_or(|tag| tags.iter().any(|other| other == tag))
+                tag.as_ref()
+                    .is_none_or(|tag| tags.iter().any(|other| other == tag))
             };
             members.filter(has_tag).take(limit).collect()
         }
@@ -320,19 +374,35 @@ fn products(call: &Call<'_>) -> Answer {
                 let mut places: Vec<u32> = (0..catalog.products.len() as u32).collect();
                 if let Some(tag) = &tag {
                     places.retain(|place| {
-                        catalog.products[*place as usize].tags.iter().any(|other| other == tag)
+                        catalog.products[*place as usize]
+                            .tags
+                            .iter()
+                            .any(|other| other == tag)
                     });
                 }
                 places.sort_by_key(|place| catalog.products[*place as usize].weight);
                 (Value::from(places), Digest::default())
             });
             let list = all.0.as_array().unwrap_or_default().iter();
-            list.filter_map(|place| u32::try_from(place.as_i64()?).ok()).take(limit).collect()
+            list.filter_map(|place| u32::try_from(place.as_i64()?).ok())
+                .take(limit)
+                .collect()
         }
     };
-    let name: Vec<String> = call.others(&[]).iter().map(|(k, v)| format!("{k}={v}")).collect();
-    recorder::note(Topic::Products, name.join(" "), Some(call.world.ids_digest(&places)), call.site);
-    let ids = places.iter().map(|place| catalog.products[*place as usize].id.as_str().into());
+    let name: Vec<String> = call
+        .others(&[])
+        .iter()
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect();
+    recorder::note(
+        Topic::Products,
+        name.join(" "),
+        Some(call.world.ids_digest(&places)),
+        call.site,
+    );
+    let ids = places
+        .iter()
+        .map(|place| catalog.products[*place as usize].id.as_str().into());
     Ok(Value::from(ids.collect::<Vec<Value>>()))
 }
 
@@ -355,7 +425,9 @@ fn price_view(world: &World, place: usize, sku: Option<&str>, site: Site) -> Opt
         view::price(&world.store.config, *money, prices.compare_at.or(base))
     });
     let name = sku.map_or_else(|| product.id.clone(), |sku| format!("{} {sku}", product.id));
-    let digest = view.as_ref().map(|view| Digest::of(view.to_string().as_bytes()));
+    let digest = view
+        .as_ref()
+        .map(|view| Digest::of(view.to_string().as_bytes()));
     recorder::note(Topic::Price, name, digest, site);
     view
 }
@@ -365,15 +437,15 @@ fn collection(call: &Call<'_>) -> Answer {
     Ok(call.world.collection(place, call.site))
 }
 
-fn find_list(call: &Call<'_>, name: &str) -> Result<usize, Box<Diagnostic>> {
+fn find_list(call: &Call<'_>, name: &str) -> Result<usize, Diagnostic> {
     let lists = &call.world.store.catalog.lists;
-    lists.binary_search_by(|list| list.id.as_str().cmp(name)).map_err(|_| {
-        recorder::note(Topic::List, name, None, call.site);
-        Box::new(
+    lists
+        .binary_search_by(|list| list.id.as_str().cmp(name))
+        .map_err(|_| {
+            recorder::note(Topic::List, name, None, call.site);
             call.problem(Code::UnknownList, format!("unknown list `{name}`"))
-                .did_you_mean(name, lists.iter().map(|list| list.id.as_str())),
-        )
-    })
+                .did_you_mean(name, lists.iter().map(|list| list.id.as_str()))
+        })
 }
 
 fn list(call: &Call<'_>) -> Answer {
@@ -387,12 +459,17 @@ fn list(call: &Call<'_>) -> Answer {
 fn item(call: &Call<'_>) -> Answer {
     let (name, id) = (call.must("list")?, call.must("id")?);
     let list = &call.world.store.catalog.lists[find_list(call, &name)?];
-    let found = list.items.iter().find(|item| item.id == id).ok_or_else(|| {
-        Box::new(
-            call.problem(Code::UnknownList, format!("list `{name}` has no item `{id}`"))
-                .did_you_mean(&id, list.items.iter().map(|item| item.id.as_str())),
-        )
-    })?;
+    let found = list
+        .items
+        .iter()
+        .find(|item| item.id == id)
+        .ok_or_else(|| {
+            call.problem(
+                Code::UnknownList,
+                format!("list `{name}` has no item `{id}`"),
+            )
+            .did_you_mean(&id, list.items.iter().map(|item| item.id.as_str()))
+        })?;
     let view = view::item(found);
     recorder::note(
         Topic::List,
@@ -406,18 +483,26 @@ fn item(call: &Call<'_>) -> Answer {
 fn page(call: &Call<'_>) -> Answer {
     let place = call.page(&call.must("path")?)?;
     let page = &call.world.store.pages[place];
-    Ok(Value::from_serializable(&context::page_view(call.world, page, call.site)))
+    Ok(Value::from_serializable(&context::page_view(
+        call.world, page, call.site,
+    )))
 }
 
 fn pages(call: &Call<'_>) -> Answer {
     let world = call.world;
     let (section, tag) = (call.text("section")?, call.text("tag")?);
-    let prefix = section.as_ref().map(|section| format!("/{}/", section.trim_matches('/')));
+    let prefix = section
+        .as_ref()
+        .map(|section| format!("/{}/", section.trim_matches('/')));
     let key = format!("pages {prefix:?} {tag:?}");
     let all = world.lists.entry(key).or_insert_with(|| {
         let places = in_list_order(&world.store, |page| {
-            prefix.as_ref().is_none_or(|p| page.path.as_str().starts_with(p.as_str()))
-                && tag.as_ref().is_none_or(|tag| page.tags.iter().any(|other| other == tag))
+            prefix
+                .as_ref()
+                .is_none_or(|p| page.path.as_str().starts_with(p.as_str()))
+                && tag
+                    .as_ref()
+                    .is_none_or(|tag| page.tags.iter().any(|other| other == tag))
         });
         (Value::from(places), Digest::default())
     });
@@ -427,9 +512,20 @@ fn pages(call: &Call<'_>) -> Answer {
         .take(call.limit()?)
         .collect();
     drop(all);
-    let paths = places.iter().map(|place| world.store.pages[*place].path.as_str().as_bytes());
-    let name: Vec<String> = call.others(&[]).iter().map(|(k, v)| format!("{k}={v}")).collect();
-    recorder::note(Topic::Pages, name.join(" "), Some(Digest::of_parts(paths)), call.site);
+    let paths = places
+        .iter()
+        .map(|place| world.store.pages[*place].path.as_str().as_bytes());
+    let name: Vec<String> = call
+        .others(&[])
+        .iter()
+        .map(|(k, v)| format!("{k}={v}"))
+        .collect();
+    recorder::note(
+        Topic::Pages,
+        name.join(" "),
+        Some(Digest::of_parts(paths)),
+        call.site,
+    );
     Ok(context::pages(world, &places, call.site))
 }
 
@@ -458,16 +554,21 @@ fn body(call: &Call<'_>) -> Answer {
             let page = &store.pages[place];
             let own = context::chosen_override(world, page, site);
             let file = own.map_or(page.file, |own| own.file);
-            (format!("page {}", world.tree.file(file).path), own.map_or(&page.body, |own| &own.body))
+            (
+                format!("page {}", world.tree.file(file).path),
+                own.map_or(&page.body, |own| &own.body),
+            )
         }
         Some(Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound) => {
             return Ok(Value::safe_string(""));
         }
         None => {
-            return Err(Box::new(
-                call.problem(Code::TemplateError, "there is no text that `body()` could mean here")
-                    .hint("say whose: `body(product=…)`, `body(page=…)` or `body(collection=…)`"),
-            ));
+            return Err(call
+                .problem(
+                    Code::TemplateError,
+                    "there is no text that `body()` could mean here",
+                )
+                .hint("say whose: `body(product=…)`, `body(page=…)` or `body(collection=…)`"));
         }
     };
     if body.blocks.is_empty() {
@@ -489,7 +590,10 @@ fn render_blocks(world: &Arc<World>, markup: Markup, blocks: &[Block], html: &mu
             Block::Prose(prose) => render_prose(world, markup, prose, html),
             Block::When(branches) => {
                 let branch = branches.iter().find(|branch| {
-                    let site = Site { file: branch.span.file, line: world.line(branch.span) };
+                    let site = Site {
+                        file: branch.span.file,
+                        line: world.line(branch.span),
+                    };
                     branch.when.iter().all(|(facet, segments)| {
                         recorder::visitor_is_in(&world.store.facets, *facet, segments, site)
                     })
@@ -503,12 +607,23 @@ fn render_blocks(world: &Arc<World>, markup: Markup, blocks: &[Block], html: &mu
 }
 
 fn render_prose(world: &Arc<World>, markup: Markup, prose: &Prose, html: &mut String) {
-    let site = Site { file: prose.span.file, line: world.line(prose.span) };
+    let site = Site {
+        file: prose.span.file,
+        line: world.line(prose.span),
+    };
     let name = world.tree.file(prose.span.file).path.to_string();
-    recorder::note(Topic::Body, name, Some(Digest::of(prose.text.as_bytes())), site);
+    recorder::note(
+        Topic::Body,
+        name,
+        Some(Digest::of(prose.text.as_bytes())),
+        site,
+    );
     match markup {
         Markup::Html => html.push_str(&prose.text),
-        Markup::Markdown => html.push_str(&markdown::to_html(&prose.text, &mut InStore { world, site })),
+        Markup::Markdown => html.push_str(&markdown::to_html(
+            &prose.text,
+            &mut InStore { world, site },
+        )),
     }
 }
 
@@ -530,9 +645,17 @@ impl markdown::Resolve for InStore<'_> {
             "product" => {
                 let view = self.world.product(place, self.site);
                 let text = |key: &str| {
-                    escape(view.get_from_path(key).and_then(Value::as_str).unwrap_or_default())
+                    escape(
+                        view.get_from_path(key)
+                            .and_then(Value::as_str)
+                            .unwrap_or_default(),
+                    )
                 };
-                Some(format!("<a href=\"{}\">{}</a>", text("path"), text("title")))
+                Some(format!(
+                    "<a href=\"{}\">{}</a>",
+                    text("path"),
+                    text("title")
+                ))
             }
             _ => None,
         }
@@ -540,14 +663,25 @@ impl markdown::Resolve for InStore<'_> {
 
     fn file<'b>(&mut self, destination: &'b str) -> Cow<'b, str> {
         let source = &self.world.tree.file(self.site.file).path;
-        let folder = source.strip_prefix("content/").and_then(|path| path.rsplit_once('/'));
+        let folder = source
+            .strip_prefix("content/")
+            .and_then(|path| path.rsplit_once('/'));
         let beside = match folder {
             Some((folder, _)) if !destination.starts_with('/') => format!("{folder}/{destination}"),
             _ => destination.to_owned(),
         };
-        match self.world.file_url(&beside).or_else(|| self.world.file_url(destination)) {
+        match self
+            .world
+            .file_url(&beside)
+            .or_else(|| self.world.file_url(destination))
+        {
             Some(url) => {
-                recorder::note(Topic::File, destination, Some(Digest::of(url.as_bytes())), self.site);
+                recorder::note(
+                    Topic::File,
+                    destination,
+                    Some(Digest::of(url.as_bytes())),
+                    self.site,
+                );
                 url.into()
             }
             None => destination.into(),
@@ -589,13 +723,30 @@ fn file_token(call: &Call<'_>, path: &str, key: Digest) -> Answer {
     if !world.files.contains_key(&key) {
         recorder::note(Topic::File, path, None, call.site);
         let names: Vec<&str> = if call.name == "static" {
-            world.store.statics.iter().map(|file| file.path.as_str()).collect()
+            world
+                .store
+                .statics
+                .iter()
+                .map(|file| file.path.as_str())
+                .collect()
         } else {
-            world.store.theme.assets.iter().map(|file| file.path.as_str()).collect()
+            world
+                .store
+                .theme
+                .assets
+                .iter()
+                .map(|file| file.path.as_str())
+                .collect()
         };
-        let place = if call.name == "static" { "content" } else { "the theme's assets" };
+        let place = if call.name == "static" {
+            "content"
+        } else {
+            "the theme's assets"
+        };
         let message = format!("there is no file `{path}` in {place}");
-        return Err(Box::new(call.problem(Code::MissingAsset, message).did_you_mean(path, names)));
+        return Err(call
+            .problem(Code::MissingAsset, message)
+            .did_you_mean(path, names));
     }
     recorder::note(Topic::File, path, Some(key), call.site);
     Ok(Value::safe_string(&Token::Asset(key).to_string()))
@@ -608,7 +759,12 @@ fn inline(call: &Call<'_>) -> Answer {
         return file_token(call, &path, asset_key(&path));
     };
     let text = call.world.tree.file(asset.file).text();
-    recorder::note(Topic::File, path, Some(Digest::of(text.as_bytes())), call.site);
+    recorder::note(
+        Topic::File,
+        path,
+        Some(Digest::of(text.as_bytes())),
+        call.site,
+    );
     Ok(Value::safe_string(text.trim()))
 }
 
@@ -629,10 +785,13 @@ fn fragment(call: &Call<'_>) -> Answer {
             })
         })
         .unwrap_or_else(|| {
-            Err(*call.problem(Code::FragmentCycle, format!("fragment `{name}` contains itself")))
+            Err(call.problem(
+                Code::FragmentCycle,
+                format!("fragment `{name}` contains itself"),
+            ))
         })
     };
-    let part = world.parts.fragment(&world.store.facets, key, render).map_err(Box::new)?;
+    let part = world.parts.fragment(&world.store.facets, key, render)?;
     Ok(Value::safe_string(&Token::Part(part).to_string()))
 }
 
@@ -641,11 +800,22 @@ fn region(call: &Call<'_>) -> Answer {
     let template = format!("regions/{name}.html");
     if !call.world.has_template(&template) {
         let message = format!("the theme has no template `{template}`");
-        let names = call.world.store.theme.templates.iter().map(|template| template.name.as_str());
-        let problem = call.problem(Code::MissingTemplate, message).did_you_mean(&template, names);
-        return Err(Box::new(problem));
+        let names = call
+            .world
+            .store
+            .theme
+            .templates
+            .iter()
+            .map(|template| template.name.as_str());
+        let problem = call
+            .problem(Code::MissingTemplate, message)
+            .did_you_mean(&template, names);
+        return Err(problem);
     }
-    let key = call.world.parts.region(&name, call.others(&["name"]), call.site);
+    let key = call
+        .world
+        .parts
+        .region(&name, call.others(&["name"]), call.site);
     Ok(Value::safe_string(&Token::Region(key).to_string()))
 }
 
@@ -653,7 +823,10 @@ fn money(minor: i64, _: Kwargs, _: &State<'_>) -> TeraResult<String> {
     let world = WORLD.with_borrow(Clone::clone);
     let world = world.ok_or_else(|| Error::message("rendering outside of a world"))?;
     let config = &world.store.config;
-    Ok(config.money.format(Money { minor, currency: config.currency }))
+    Ok(config.money.format(Money {
+        minor,
+        currency: config.currency,
+    }))
 }
 
 fn date(text: &str, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
@@ -697,4 +870,3 @@ fn group_by(list: &Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value> {
     }
     Ok(Value::from_serializable(&map))
 }
-

@@ -39,13 +39,33 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
         }
         match event {
             Event::Text(text) if code_depth == 0 => push_text(&mut events, text, resolve),
-            Event::Start(Tag::Image { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Image {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) => {
                 let dest_url = resolve.file(&dest_url).into_owned().into();
-                events.push(Event::Start(Tag::Image { link_type, dest_url, title, id }));
+                events.push(Event::Start(Tag::Image {
+                    link_type,
+                    dest_url,
+                    title,
+                    id,
+                }));
             }
-            Event::Start(Tag::Link { link_type, dest_url, title, id }) => {
+            Event::Start(Tag::Link {
+                link_type,
+                dest_url,
+                title,
+                id,
+            }) => {
                 let dest_url = resolve.file(&dest_url).into_owned().into();
-                events.push(Event::Start(Tag::Link { link_type, dest_url, title, id }));
+                events.push(Event::Start(Tag::Link {
+                    link_type,
+                    dest_url,
+                    title,
+                    id,
+                }));
             }
             other => events.push(other),
         }
@@ -57,7 +77,7 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
 }
 
 fn push_text<'a>(events: &mut Vec<Event<'a>>, text: CowStr<'a>, resolve: &mut impl Resolve) {
-    if !text.contains(":") || !text.contains('[') {
+    if !text.contains(':') || !text.contains('[') {
         events.push(Event::Text(text));
         return;
     }

@@ -23,9 +23,9 @@ mod token;
 mod view;
 
 pub use engine::{FileName, World};
-pub use explore::{Explored, Leaf, Stopped};
-pub use recorder::{Answer, Question, ReadSet, Site, Split, Topic};
-pub use token::{Piece, Token, has_token, pieces};
+pub use explore::Explored;
+pub use recorder::{ReadSet, Site, Split, Topic};
+pub use token::{Piece, Token, pieces};
 
 #[cfg(test)]
 mod tests;

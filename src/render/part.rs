@@ -41,7 +41,11 @@ enum Course {
     /// Not rendered for these visitors yet.
     Unknown,
     /// It asks about the visitor.
-    Ask { facet: Variable, site: Site, classes: Vec<(ValueSet, Course)> },
+    Ask {
+        facet: Variable,
+        site: Site,
+        classes: Vec<(ValueSet, Course)>,
+    },
     /// Its text and what it read.
     Text(Digest, Arc<ReadSet>),
 }
@@ -55,7 +59,12 @@ impl Parts {
     }
 
     pub(super) fn text(&self, digest: Digest) -> Arc<str> {
-        Arc::clone(&self.texts.get(&digest).expect("only kept texts have tokens"))
+        Arc::clone(
+            &self
+                .texts
+                .get(&digest)
+                .expect("only kept texts have tokens"),
+        )
     }
 
     pub(super) fn count(&self) -> usize {
@@ -75,16 +84,23 @@ impl Parts {
             return Ok(digest);
         }
         // No lock is held while rendering. Two threads may render the same text; it is kept once.
-        let (text, Recording { splits, reads, .. }) =
-            recorder::record(space, &Vec::new(), render);
+        let (text, Recording { splits, reads, .. }) = recorder::record(space, &Vec::new(), render);
         let digest = self.keep(text?);
         let reads = Arc::new(reads);
         let mut root = self.fragments.entry(key).or_insert(Course::Unknown);
         let mut at: &mut Course = &mut root;
         for split in splits {
             if matches!(at, Course::Unknown) {
-                let classes = split.classes.into_iter().map(|set| (set, Course::Unknown)).collect();
-                *at = Course::Ask { facet: split.facet, site: split.site, classes };
+                let classes = split
+                    .classes
+                    .into_iter()
+                    .map(|set| (set, Course::Unknown))
+                    .collect();
+                *at = Course::Ask {
+                    facet: split.facet,
+                    site: split.site,
+                    classes,
+                };
             }
             let Course::Ask { classes, .. } = at else {
                 unreachable!("the same answers lead to the same questions")
@@ -106,8 +122,13 @@ impl Parts {
             match at {
                 Course::Unknown => return None,
                 Course::Text(digest, reads) => return Some((*digest, Arc::clone(reads))),
-                Course::Ask { facet, site, classes } => {
-                    let mut sets: Vec<ValueSet> = classes.iter().map(|(set, _)| set.clone()).collect();
+                Course::Ask {
+                    facet,
+                    site,
+                    classes,
+                } => {
+                    let mut sets: Vec<ValueSet> =
+                        classes.iter().map(|(set, _)| set.clone()).collect();
                     // The classes cover what is still possible here, not the whole facet; what
                     // is impossible here is impossible for who asks as well.
                     let covered: ValueSet = sets.iter().flat_map(ValueSet::iter).collect();
@@ -125,20 +146,32 @@ impl Parts {
     pub(super) fn region(&self, name: &str, arguments: tera::Map, site: Site) -> Digest {
         let key = call_key("region", name, &arguments);
         self.regions.entry(key).or_insert_with(|| {
-            Arc::new(Region { name: name.to_owned(), arguments, site, explored: OnceLock::new() })
+            Arc::new(Region {
+                name: name.to_owned(),
+                arguments,
+                site,
+                explored: OnceLock::new(),
+            })
         });
         key
     }
 
     pub(super) fn find_region(&self, key: Digest) -> Arc<Region> {
-        Arc::clone(&self.regions.get(&key).expect("only kept regions have tokens"))
+        Arc::clone(
+            &self
+                .regions
+                .get(&key)
+                .expect("only kept regions have tokens"),
+        )
     }
 }
 
 /// Equal for calls of one thing with equal arguments, in whatever order they are written.
 pub(super) fn call_key(kind: &str, name: &str, arguments: &tera::Map) -> Digest {
-    let sorted: BTreeMap<String, &tera::Value> =
-        arguments.iter().map(|(key, value)| (key.to_string(), value)).collect();
+    let sorted: BTreeMap<String, &tera::Value> = arguments
+        .iter()
+        .map(|(key, value)| (key.to_string(), value))
+        .collect();
     let arguments = serde_json::to_vec(&sorted).expect("template values are serializable");
     Digest::of_parts([kind.as_bytes(), name.as_bytes(), &arguments])
 }

@@ -147,7 +147,11 @@ pub fn record<R>(space: &FacetSpace, assumed: &Box_, render: impl FnOnce() -> R)
     struct Pop;
     impl Drop for Pop {
         fn drop(&mut self) {
-            with(|session| session.frames.truncate(session.frames.len().saturating_sub(1)));
+            with(|session| {
+                session
+                    .frames
+                    .truncate(session.frames.len().saturating_sub(1));
+            });
         }
     }
 
@@ -155,12 +159,19 @@ pub fn record<R>(space: &FacetSpace, assumed: &Box_, render: impl FnOnce() -> R)
     for (variable, set) in assumed {
         possible[usize::from(*variable)] = Some(set.clone());
     }
-    let frame = Frame { possible, splits: Vec::new(), reads: ReadSet::default() };
+    let frame = Frame {
+        possible,
+        splits: Vec::new(),
+        reads: ReadSet::default(),
+    };
     with(|session| session.frames.push(frame));
     let pop = Pop;
     let result = render();
     let frame = with(|session| {
-        let frame = session.frames.last_mut().expect("the frame was pushed above");
+        let frame = session
+            .frames
+            .last_mut()
+            .expect("the frame was pushed above");
         Frame {
             possible: std::mem::take(&mut frame.possible),
             splits: std::mem::take(&mut frame.splits),
@@ -174,7 +185,14 @@ pub fn record<R>(space: &FacetSpace, assumed: &Box_, render: impl FnOnce() -> R)
         .enumerate()
         .filter_map(|(variable, set)| Some((variable as Variable, set?)))
         .collect();
-    (result, Recording { visitors, splits: frame.splits, reads: frame.reads })
+    (
+        result,
+        Recording {
+            visitors,
+            splits: frame.splits,
+            reads: frame.reads,
+        },
+    )
 }
 
 /// In which of the `classes` of segments the visitor is. The classes are disjoint and together
@@ -221,7 +239,12 @@ fn ask_at(
     with(|session| {
         let frame = &mut session.frames[depth - 1];
         frame.possible[usize::from(facet)] = Some(sets[chosen].clone());
-        frame.splits.push(Split { facet, classes: sets, chosen, site });
+        frame.splits.push(Split {
+            facet,
+            classes: sets,
+            chosen,
+            site,
+        });
     });
     live[chosen].0
 }
@@ -237,12 +260,18 @@ pub fn visitor_is_in(space: &FacetSpace, facet: Variable, segments: &ValueSet, s
 pub fn note(topic: Topic, name: impl Into<String>, digest: Option<Digest>, site: Site) {
     with(|session| {
         if let Some(frame) = session.frames.last_mut() {
-            let question = Question { topic, name: name.into() };
+            let question = Question {
+                topic,
+                name: name.into(),
+            };
             frame
                 .reads
                 .own
                 .entry(question)
-                .or_insert_with(|| Answer { digest, sites: BTreeSet::new() })
+                .or_insert_with(|| Answer {
+                    digest,
+                    sites: BTreeSet::new(),
+                })
                 .sites
                 .insert(site);
         }
@@ -294,7 +323,10 @@ impl ReadSet {
             }
             for (question, answer) in &reads.own {
                 all.entry(question.clone())
-                    .or_insert_with(|| Answer { digest: answer.digest, sites: BTreeSet::new() })
+                    .or_insert_with(|| Answer {
+                        digest: answer.digest,
+                        sites: BTreeSet::new(),
+                    })
                     .sites
                     .extend(&answer.sites);
             }

@@ -13,7 +13,10 @@ use crate::{
     model::{Facet, FacetSpace, Segment},
 };
 
-const SITE: Site = Site { file: FileId(0), line: 1 };
+const SITE: Site = Site {
+    file: FileId(0),
+    line: 1,
+};
 
 fn space(sizes: &[u16]) -> FacetSpace {
     let span = Span::file(FileId(0));
@@ -37,7 +40,9 @@ fn space(sizes: &[u16]) -> FacetSpace {
         experiment: None,
         span,
     });
-    FacetSpace { facets: facets.collect() }
+    FacetSpace {
+        facets: facets.collect(),
+    }
 }
 
 /// A template, as far as questions go.
@@ -64,8 +69,8 @@ fn programs() -> impl Strategy<Value = Program> {
         );
         let segment = (0_usize..3, proptest::collection::vec(inner.clone(), 4))
             .prop_map(|(facet, branches)| Program::Segment(facet as Variable, branches));
-        let then = (inner.clone(), inner)
-            .prop_map(|(a, b)| Program::Then(Box::new(a), Box::new(b)));
+        let then =
+            (inner.clone(), inner).prop_map(|(a, b)| Program::Then(Box::new(a), Box::new(b)));
         prop_oneof![is, segment, then]
     })
 }
@@ -125,7 +130,7 @@ proptest! {
             .map(|(place, leaf)| (leaf.visitors.clone(), place as u32))
             .collect();
         let mut diagrams = Diagrams::new(space.domains());
-        let root = diagrams.from_boxes(&boxes);
+        let root = diagrams.of_boxes(&boxes);
         let mut reached = std::collections::BTreeSet::new();
         for a in 0..SIZES[0] {
             for b in 0..SIZES[1] {
@@ -192,7 +197,12 @@ fn sixty_segments_of_which_three_are_told_apart_are_three_renderings() {
             "others"
         })
     });
-    let mut texts: Vec<&str> = explored.unwrap().leaves.iter().map(|leaf| leaf.text).collect();
+    let mut texts: Vec<&str> = explored
+        .unwrap()
+        .leaves
+        .iter()
+        .map(|leaf| leaf.text)
+        .collect();
     texts.sort_unstable();
     assert_eq!(texts, ["eight or nine", "others", "seven"]);
 }
@@ -202,9 +212,14 @@ fn too_many_renderings_stop_and_name_the_facets() {
     let space = space(&[9, 9]);
     let classes: Vec<ValueSet> = (0..9).map(ValueSet::single).collect();
     let stopped = explore::<_, ()>(&space, 20, || {
-        Ok((ask_visitor(&space, 0, &classes, SITE), ask_visitor(&space, 1, &classes, SITE)))
+        Ok((
+            ask_visitor(&space, 0, &classes, SITE),
+            ask_visitor(&space, 1, &classes, SITE),
+        ))
     });
-    let Err(Stopped::TooMany(facets)) = stopped else { panic!("{stopped:?}") };
+    let Err(Stopped::TooMany(facets)) = stopped else {
+        panic!("{stopped:?}")
+    };
     assert_eq!(facets, [(0, 9), (1, 9)]);
 }
 
@@ -228,7 +243,10 @@ fn tokens_survive_the_way_to_text_and_back() {
     let token = Token::Region(Digest::of(b"x"));
     let text = format!("a{token}b");
     let found: Vec<Piece<'_>> = pieces(&text).collect();
-    assert_eq!(found, [Piece::Text("a"), Piece::Token(token), Piece::Text("b")]);
+    assert_eq!(
+        found,
+        [Piece::Text("a"), Piece::Token(token), Piece::Text("b")]
+    );
 }
 
 #[test]

@@ -77,8 +77,3 @@ fn leading_token(text: &str) -> Option<(Token, &str)> {
     };
     Some((token, after))
 }
-
-/// Whether a text has any token.
-pub fn has_token(text: &str) -> bool {
-    text.contains(OPEN)
-}

@@ -25,7 +25,10 @@ pub(super) struct View {
 impl View {
     fn new(content: &impl Serialize) -> Self {
         let bytes = serde_json::to_vec(content).expect("views have text keys and finite numbers");
-        Self { value: Value::from_serializable(content), digest: Digest::of(&bytes) }
+        Self {
+            value: Value::from_serializable(content),
+            digest: Digest::of(&bytes),
+        }
     }
 }
 
@@ -52,14 +55,24 @@ impl Views {
         }
     }
 
-    pub(super) fn product(&self, store: &Store, place: usize, image: impl Fn(&Image) -> Json) -> &View {
+    pub(super) fn product(
+        &self,
+        store: &Store,
+        place: usize,
+        image: impl Fn(&Image) -> Json,
+    ) -> &View {
         self.products[place].get_or_init(|| {
             let product = &store.catalog.products[place];
             View::new(&product_view(&store.config, product, image))
         })
     }
 
-    pub(super) fn collection(&self, store: &Store, place: usize, image: impl Fn(&Image) -> Json) -> &View {
+    pub(super) fn collection(
+        &self,
+        store: &Store,
+        place: usize,
+        image: impl Fn(&Image) -> Json,
+    ) -> &View {
         self.collections[place].get_or_init(|| {
             let collection = &store.catalog.collections[place];
             View::new(&collection_view(&store.config, collection, image))
@@ -126,7 +139,11 @@ fn product_view(config: &Config, product: &Product, image: impl Fn(&Image) -> Js
     })
 }
 
-fn collection_view(config: &Config, collection: &Collection, image: impl Fn(&Image) -> Json) -> Json {
+fn collection_view(
+    config: &Config,
+    collection: &Collection,
+    image: impl Fn(&Image) -> Json,
+) -> Json {
     json!({
         "id": collection.id,
         "title": collection.title,
@@ -219,7 +236,8 @@ pub(super) fn route(store: &Store, plan: &Plan, route: &Route, base: &UrlPath, k
     let slice = route.slice;
     let other = |number: usize| {
         let path = slice_path(base, number);
-        plan.route(path.as_str()).map_or(Json::Null, |route| route.path.as_str().into())
+        plan.route(path.as_str())
+            .map_or(Json::Null, |route| route.path.as_str().into())
     };
     json!({
         "path": route.path,

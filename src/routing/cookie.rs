@@ -5,6 +5,8 @@
 //! HMAC-SHA256 of `<site>.` and all before the last point. A cookie of another site, an
 //! expired one, and one that is not of this form proves nothing and is no error.
 
+use std::fmt::Write;
+
 use hmac::{Hmac, KeyInit, Mac};
 use sha2::Sha256;
 
@@ -22,7 +24,9 @@ pub struct Key {
 
 impl std::fmt::Debug for Key {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_struct("Key").field("id", &self.id).finish_non_exhaustive()
+        f.debug_struct("Key")
+            .field("id", &self.id)
+            .finish_non_exhaustive()
     }
 }
 
@@ -36,8 +40,14 @@ pub struct Keys {
 impl Keys {
     /// At least one key.
     pub fn new(site: &str, keys: Vec<Key>) -> Self {
-        assert!(!keys.is_empty(), "a site has a key, be it the development key");
-        Self { site: site.to_owned(), keys }
+        assert!(
+            !keys.is_empty(),
+            "a site has a key, be it the development key"
+        );
+        Self {
+            site: site.to_owned(),
+            keys,
+        }
     }
 
     /// The key for trying things out, which everyone knows. Nothing deployed may use it.
@@ -49,7 +59,10 @@ impl Keys {
 
     /// 32 hexadecimal digits that stand for a gated variant in file names.
     pub fn token(&self, label: &str) -> String {
-        let mac = mac(&self.keys[0].secret, &format!("{}.variant.{label}", self.site));
+        let mac = mac(
+            &self.keys[0].secret,
+            &format!("{}.variant.{label}", self.site),
+        );
         mac[..32].to_owned()
     }
 
@@ -60,12 +73,16 @@ impl Keys {
         }
         let (payload, given) = cookie.rsplit_once('.')?;
         let parts: Vec<&str> = payload.split('.').collect();
-        let ["v1", id, expiry, fields @ ..] = parts.as_slice() else { return None };
+        let ["v1", id, expiry, fields @ ..] = parts.as_slice() else {
+            return None;
+        };
         let is_plain = |part: &&str| {
             !part.is_empty()
-                && part.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b"_-".contains(&b))
         };
-        if fields.is_empty() || fields.len() % 2 != 0 || !parts.iter().all(|part| is_plain(part)) {
+        if fields.is_empty() || fields.len() % 2 != 0 || !parts.iter().all(is_plain) {
             return None;
         }
         // Twelve digits reach beyond the year 30,000 and fit every edge's numbers.
@@ -101,7 +118,13 @@ pub fn sign(keys: &Keys, expiry: i64, fields: &[(&str, &str)]) -> String {
 fn mac(secret: &[u8], message: &str) -> String {
     let mut mac = Hmac::<Sha256>::new_from_slice(secret).expect("HMAC takes keys of any length");
     mac.update(message.as_bytes());
-    mac.finalize().into_bytes().iter().map(|byte| format!("{byte:02x}")).collect()
+    mac.finalize()
+        .into_bytes()
+        .iter()
+        .fold(String::with_capacity(64), |mut hex, byte| {
+            let _ = write!(hex, "{byte:02x}");
+            hex
+        })
 }
 
 fn hex(text: &str) -> Option<Vec<u8>> {
@@ -109,5 +132,8 @@ fn hex(text: &str) -> Option<Vec<u8>> {
     if text.len() != 64 || !text.bytes().all(is_hex) {
         return None;
     }
-    (0..text.len()).step_by(2).map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok()).collect()
+    (0..text.len())
+        .step_by(2)
+        .map(|at| u8::from_str_radix(&text[at..at + 2], 16).ok())
+        .collect()
 }

@@ -38,12 +38,22 @@ pub fn labels(space: &FacetSpace, diagrams: &Diagrams, root: NodeId, count: usiz
             if !text.is_empty() {
                 text.push('~');
             }
-            let _ = write!(text, "{}.{}", facet.id, facet.segments[usize::from(segment)].id);
+            let _ = write!(
+                text,
+                "{}.{}",
+                facet.id,
+                facet.segments[usize::from(segment)].id
+            );
         }
-        *slot = Some(Label { text, is_gated: false });
+        *slot = Some(Label {
+            text,
+            is_gated: false,
+        });
     }
-    let mut labels: Vec<Label> =
-        labels.into_iter().map(|label| label.expect("every variant is on a path")).collect();
+    let mut labels: Vec<Label> = labels
+        .into_iter()
+        .map(|label| label.expect("every variant is on a path"))
+        .collect();
     for (variant, label) in labels.iter_mut().enumerate().skip(1) {
         let mut own = paths.iter().filter(|(_, to)| *to as usize == variant);
         // Who gets it without a signature: a visitor whose gated facets are all at their default.

@@ -33,18 +33,28 @@ impl Lowering {
             .iter()
             .map(|facet| FacetRules {
                 id: facet.id.clone(),
-                segments: facet.segments.iter().map(|segment| segment.id.clone()).collect(),
+                segments: facet
+                    .segments
+                    .iter()
+                    .map(|segment| segment.id.clone())
+                    .collect(),
                 default: facet.default,
                 gated: facet.gated,
                 consent: facet.consent.clone(),
                 rules: facet
                     .rules
                     .iter()
-                    .map(|rule| TableRule { when: rule.when.clone(), segment: rule.segment })
+                    .map(|rule| TableRule {
+                        when: rule.when.clone(),
+                        segment: rule.segment,
+                    })
                     .collect(),
             })
             .collect();
-        let default = Slot { label: String::new(), gated: false };
+        let default = Slot {
+            label: String::new(),
+            gated: false,
+        };
         Self {
             table: RoutingTable {
                 version: VERSION,
@@ -66,7 +76,10 @@ impl Lowering {
         let slots: Vec<u32> = labels
             .iter()
             .map(|label| {
-                let slot = Slot { label: label.text.clone(), gated: label.is_gated };
+                let slot = Slot {
+                    label: label.text.clone(),
+                    gated: label.is_gated,
+                };
                 let next = self.table.slots.len() as u32;
                 *self.slots.entry(slot).or_insert_with_key(|slot| {
                     self.table.slots.push(slot.clone());
@@ -124,7 +137,10 @@ impl Lowering {
                 to: node.children.iter().map(|child| target(*child)).collect(),
             })
             .collect();
-        let routes = self.routes.iter().map(|(path, root)| (path.as_str(), target(*root)));
+        let routes = self
+            .routes
+            .iter()
+            .map(|(path, root)| (path.as_str(), target(*root)));
         (self.table.exact, self.table.prefixes) = trie::compress(routes, DEFAULT);
         self.table.not_found = self.table.find(NOT_FOUND);
         self.table.redirects = redirects

@@ -19,7 +19,7 @@ pub use label::{Label, labels};
 pub use lower::Lowering;
 pub use request::Request;
 pub use resolve::{Decision, FileMeta, Files, resolve, segments};
-pub use table::{FacetRules, RoutingTable, Slot};
+pub use table::{RoutingTable, Slot};
 
 #[cfg(test)]
 mod tests;

@@ -78,7 +78,9 @@ fn headers<'de, D: serde::Deserializer<'de>>(
         match values {
             OneOrMany::One(value) => request.add_header(&name, &value),
             OneOrMany::Many(values) => {
-                values.iter().for_each(|value| request.add_header(&name, value));
+                for value in values {
+                    request.add_header(&name, &value);
+                }
             }
         }
     }

@@ -63,10 +63,16 @@ pub fn resolve(
     if request.method != "GET" && request.method != "HEAD" {
         let mut decision = Decision::empty(405);
         decision.headers.insert("allow", "GET, HEAD".to_owned());
-        decision.headers.insert("cache-control", "no-store".to_owned());
+        decision
+            .headers
+            .insert("cache-control", "no-store".to_owned());
         return decision;
     }
-    let visitor = Visitor { table, signals: Signals::new(request, keys, now), overrides };
+    let visitor = Visitor {
+        table,
+        signals: Signals::new(request, keys, now),
+        overrides,
+    };
     if !is_canonical(&request.path) {
         return visitor.serve(files, keys, request, now, None);
     }
@@ -76,12 +82,18 @@ pub fn resolve(
         let is_safe = request.query.bytes().all(|b| b.is_ascii_graphic());
         let query = if is_safe { request.query.as_str() } else { "" };
         let mark = if query.is_empty() { "" } else { "?" };
-        decision.headers.insert("location", format!("{to}{mark}{query}"));
-        decision.headers.insert("cache-control", format!("public, max-age={PAGE_MAX_AGE}"));
+        decision
+            .headers
+            .insert("location", format!("{to}{mark}{query}"));
+        decision
+            .headers
+            .insert("cache-control", format!("public, max-age={PAGE_MAX_AGE}"));
         return decision;
     }
     let is_there = files.file(&file_of(&request.path)).is_some();
-    let path = is_there.then_some(request.path.as_str()).filter(|path| *path != NOT_FOUND);
+    let path = is_there
+        .then_some(request.path.as_str())
+        .filter(|path| *path != NOT_FOUND);
     visitor.serve(files, keys, request, now, path)
 }
 
@@ -94,14 +106,23 @@ pub fn segments(
     overrides: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
     let signals = Signals::new(request, keys, request.now.unwrap_or(now));
-    let visitor = Visitor { table, signals, overrides };
+    let visitor = Visitor {
+        table,
+        signals,
+        overrides,
+    };
     let all: Vec<u16> = (0..table.facets.len() as u16).collect();
     visitor.assignment(&all)
 }
 
 impl Decision {
     fn empty(status: u16) -> Self {
-        Self { status, file: None, headers: BTreeMap::new(), assignment: BTreeMap::new() }
+        Self {
+            status,
+            file: None,
+            headers: BTreeMap::new(),
+            assignment: BTreeMap::new(),
+        }
     }
 }
 
@@ -169,7 +190,9 @@ impl Visitor<'_> {
         let headers = &mut decision.headers;
         let etag = format!("\"{}\"", meta.digest);
         let is_known = status == 200
-            && request.header("if-none-match").is_some_and(|known| knows(known, &etag));
+            && request
+                .header("if-none-match")
+                .is_some_and(|known| knows(known, &etag));
         if !depends.headers.is_empty() {
             headers.insert("vary", depends.headers.join(", "));
         }
@@ -196,7 +219,11 @@ fn cache_control(depends: &Dependence, meta: &FileMeta, status: u16, now: i64) -
         return "public, max-age=0, must-revalidate".to_owned();
     }
     // What changes by the clock must not be kept beyond its next change.
-    let left = depends.switches.iter().find(|switch| **switch > now).map(|switch| switch - now);
+    let left = depends
+        .switches
+        .iter()
+        .find(|switch| **switch > now)
+        .map(|switch| switch - now);
     let left = left.unwrap_or(i64::MAX);
     let (own, shared) = (left.min(PAGE_MAX_AGE), left.min(PAGE_SHARED_MAX_AGE));
     format!("public, max-age={own}, s-maxage={shared}")
@@ -214,7 +241,9 @@ fn knows(header: &str, etag: &str) -> bool {
 /// Only these paths exist: no empty parts, no parts that begin with a point, nothing that
 /// needs an escape, and nothing of haberdash's own.
 fn is_canonical(path: &str) -> bool {
-    let Some(rest) = path.strip_prefix('/') else { return false };
+    let Some(rest) = path.strip_prefix('/') else {
+        return false;
+    };
     let rest = rest.strip_suffix('/').unwrap_or(rest);
     if rest.is_empty() {
         return path == "/";
@@ -224,7 +253,9 @@ fn is_canonical(path: &str) -> bool {
         && rest.split('/').all(|part| {
             !part.is_empty()
                 && !part.starts_with('.')
-                && part.bytes().all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
+                && part
+                    .bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
         })
 }
 
@@ -233,7 +264,10 @@ fn redirect(table: &RoutingTable, files: &impl Files, path: &str) -> Option<Stri
     if let Some(to) = table.redirects.get(path) {
         return Some(to.clone());
     }
-    if let Some(folder) = path.strip_suffix("index.html").filter(|folder| folder.ends_with('/')) {
+    if let Some(folder) = path
+        .strip_suffix("index.html")
+        .filter(|folder| folder.ends_with('/'))
+    {
         return files.file(&file_of(folder)).map(|_| folder.to_owned());
     }
     if path.ends_with('/') || files.file(&file_of(path)).is_some() {
@@ -249,5 +283,9 @@ fn redirect(table: &RoutingTable, files: &impl Files, path: &str) -> Option<Stri
 /// The file of a path, in the default variant.
 fn file_of(path: &str) -> String {
     let path = path.strip_prefix('/').unwrap_or(path);
-    if path.is_empty() || path.ends_with('/') { format!("{path}index.html") } else { path.to_owned() }
+    if path.is_empty() || path.ends_with('/') {
+        format!("{path}index.html")
+    } else {
+        path.to_owned()
+    }
 }

@@ -28,15 +28,27 @@ pub(super) struct Signals<'a> {
 
 impl<'a> Signals<'a> {
     pub(super) fn new(request: &'a Request, keys: &'a Keys, now: i64) -> Self {
-        let cookies = request.header("cookie").filter(|text| text.len() <= LONGEST_COOKIES);
+        let cookies = request
+            .header("cookie")
+            .filter(|text| text.len() <= LONGEST_COOKIES);
         let cookies = once(cookies.unwrap_or_default().split(';').map(str::trim_ascii));
         let query = once(request.query.split('&'));
-        Self { request, keys, now, cookies, query }
+        Self {
+            request,
+            keys,
+            now,
+            cookies,
+            query,
+        }
     }
 
     /// The segment of a facet, by place.
     pub(super) fn segment(&self, facet: &FacetRules) -> u16 {
-        if facet.consent.as_ref().is_some_and(|purpose| !self.has_consent(purpose)) {
+        if facet
+            .consent
+            .as_ref()
+            .is_some_and(|purpose| !self.has_consent(purpose))
+        {
             return facet.default;
         }
         let rule = facet.rules.iter().find(|rule| self.holds(&rule.when));
@@ -45,7 +57,9 @@ impl<'a> Signals<'a> {
 
     fn has_consent(&self, purpose: &str) -> bool {
         self.request.header("sec-gpc") != Some("1")
-            && self.cookie(CONSENT).is_some_and(|given| given.split('.').any(|p| p == purpose))
+            && self
+                .cookie(CONSENT)
+                .is_some_and(|given| given.split('.').any(|p| p == purpose))
     }
 
     fn cookie(&self, name: &str) -> Option<&'a str> {
@@ -65,25 +79,34 @@ impl<'a> Signals<'a> {
         match signal {
             Signal::Cookie { name, value } => matches(value, self.cookie(name)),
             Signal::SignedCookie { name, field, value } => {
-                let fields = self.cookie(name).and_then(|cookie| self.keys.verify(cookie, self.now));
+                let fields = self
+                    .cookie(name)
+                    .and_then(|cookie| self.keys.verify(cookie, self.now));
                 let field = fields.and_then(|fields| {
                     let mut values = fields.into_iter().filter(|(name, _)| name == field);
                     // A field that is there twice proves neither value.
-                    values.next().filter(|_| values.next().is_none()).map(|(_, value)| value)
+                    values
+                        .next()
+                        .filter(|_| values.next().is_none())
+                        .map(|(_, value)| value)
                 });
                 matches(value, field)
             }
             Signal::Query { name, value } => {
                 matches(value, self.query.get(name.as_str()).copied().flatten())
             }
-            Signal::Country(countries) => self
-                .request
-                .country
-                .as_ref()
-                .is_some_and(|country| countries.iter().any(|c| c.eq_ignore_ascii_case(country))),
+            Signal::Country(countries) => {
+                self.request.country.as_ref().is_some_and(|country| {
+                    countries.iter().any(|c| c.eq_ignore_ascii_case(country))
+                })
+            }
             Signal::Language(languages) => {
                 let first = self.request.header("accept-language").unwrap_or_default();
-                let first = first.split([',', ';']).next().unwrap_or_default().trim_ascii();
+                let first = first
+                    .split([',', ';'])
+                    .next()
+                    .unwrap_or_default()
+                    .trim_ascii();
                 let first = first.to_ascii_lowercase();
                 languages.iter().any(|language| {
                     first
@@ -100,11 +123,12 @@ impl<'a> Signals<'a> {
                 })
             }
             Signal::Time { from, until } => {
-                from.is_none_or(|from| self.now >= from) && until.is_none_or(|until| self.now < until)
+                from.is_none_or(|from| self.now >= from)
+                    && until.is_none_or(|until| self.now < until)
             }
-            Signal::Bucket { slice, from, until } => {
-                self.bucket(*slice).is_some_and(|bucket| (*from..*until).contains(&bucket))
-            }
+            Signal::Bucket { slice, from, until } => self
+                .bucket(*slice)
+                .is_some_and(|bucket| (*from..*until).contains(&bucket)),
         }
     }
 
@@ -146,7 +170,10 @@ fn once<'a>(pairs: impl Iterator<Item = &'a str>) -> BTreeMap<&'a str, Option<&'
     let mut found: BTreeMap<&str, Option<&str>> = BTreeMap::new();
     for pair in pairs {
         if let Some((name, value)) = pair.split_once('=') {
-            found.entry(name).and_modify(|known| *known = None).or_insert(Some(value));
+            found
+                .entry(name)
+                .and_modify(|known| *known = None)
+                .or_insert(Some(value));
         }
     }
     found
@@ -173,7 +200,10 @@ pub(super) struct Dependence {
 pub(super) fn dependence(table: &RoutingTable, facets: &[u16]) -> Dependence {
     let mut headers = std::collections::BTreeSet::new();
     let mut found = Dependence::default();
-    for facet in facets.iter().map(|place| &table.facets[usize::from(*place)]) {
+    for facet in facets
+        .iter()
+        .map(|place| &table.facets[usize::from(*place)])
+    {
         if facet.consent.is_some() {
             headers.extend(["Cookie", "Sec-GPC"]);
         }

@@ -27,7 +27,12 @@ impl Files for Known {
 }
 
 fn files(paths: &[&str]) -> Known {
-    Known(paths.iter().map(|path| ((*path).to_owned(), "text/html")).collect())
+    Known(
+        paths
+            .iter()
+            .map(|path| ((*path).to_owned(), "text/html"))
+            .collect(),
+    )
 }
 
 fn one_of(value: &str) -> Match {
@@ -37,11 +42,17 @@ fn one_of(value: &str) -> Match {
 fn facet(id: &str, segments: &[&str], rules: Vec<(Predicate, u16)>) -> FacetRules {
     FacetRules {
         id: id.to_owned(),
-        segments: segments.iter().map(|segment| (*segment).to_owned()).collect(),
+        segments: segments
+            .iter()
+            .map(|segment| (*segment).to_owned())
+            .collect(),
         default: 0,
         gated: false,
         consent: None,
-        rules: rules.into_iter().map(|(when, segment)| TableRule { when, segment }).collect(),
+        rules: rules
+            .into_iter()
+            .map(|(when, segment)| TableRule { when, segment })
+            .collect(),
     }
 }
 
@@ -59,24 +70,53 @@ fn table() -> RoutingTable {
         gated: true,
         ..facet("loyalty", &["guest", "gold"], vec![(signed("gold"), 1)])
     };
-    let by_query = Predicate::Signal(Signal::Query { name: "team".into(), value: one_of("owls") });
-    let by_cookie = Predicate::Signal(Signal::Cookie { name: "hb_team".into(), value: one_of("owls") });
-    let team = facet("team", &["none", "owls"], vec![(by_query, 1), (by_cookie, 1)]);
+    let by_query = Predicate::Signal(Signal::Query {
+        name: "team".into(),
+        value: one_of("owls"),
+    });
+    let by_cookie = Predicate::Signal(Signal::Cookie {
+        name: "hb_team".into(),
+        value: one_of("owls"),
+    });
+    let team = facet(
+        "team",
+        &["none", "owls"],
+        vec![(by_query, 1), (by_cookie, 1)],
+    );
     RoutingTable {
         version: 1,
         site: "shop".to_owned(),
         keys: vec!["k1".to_owned()],
         facets: vec![loyalty, team],
         nodes: vec![
-            TableNode { facet: 0, to: vec![-1, -2] },
-            TableNode { facet: 1, to: vec![-1, -3] },
+            TableNode {
+                facet: 0,
+                to: vec![-1, -2],
+            },
+            TableNode {
+                facet: 1,
+                to: vec![-1, -3],
+            },
         ],
         slots: vec![
-            Slot { label: String::new(), gated: false },
-            Slot { label: "loyalty.gold".to_owned(), gated: true },
-            Slot { label: "team.owls".to_owned(), gated: false },
+            Slot {
+                label: String::new(),
+                gated: false,
+            },
+            Slot {
+                label: "loyalty.gold".to_owned(),
+                gated: true,
+            },
+            Slot {
+                label: "team.owls".to_owned(),
+                gated: false,
+            },
         ],
-        exact: BTreeMap::from([("/".to_owned(), 0), ("/404.html".to_owned(), 0), ("/team/".to_owned(), 1)]),
+        exact: BTreeMap::from([
+            ("/".to_owned(), 0),
+            ("/404.html".to_owned(), 0),
+            ("/team/".to_owned(), 1),
+        ]),
         prefixes: BTreeMap::from([("/assets/".to_owned(), -1)]),
         redirects: BTreeMap::from([("/old/".to_owned(), "/about/".to_owned())]),
         not_found: 0,
@@ -97,7 +137,10 @@ fn site() -> Known {
 }
 
 fn key(id: &str, letter: u8) -> Key {
-    Key { id: id.to_owned(), secret: vec![letter; 32] }
+    Key {
+        id: id.to_owned(),
+        secret: vec![letter; 32],
+    }
 }
 
 fn keys() -> Keys {
@@ -115,7 +158,10 @@ fn with_cookie(path: &str, cookie: &str) -> Request {
 }
 
 fn gold() -> String {
-    format!("hb_visitor={}", sign(&keys(), NOW + 60, &[("loyalty", "gold")]))
+    format!(
+        "hb_visitor={}",
+        sign(&keys(), NOW + 60, &[("loyalty", "gold")])
+    )
 }
 
 #[test]
@@ -123,17 +169,31 @@ fn a_signed_member_gets_the_gated_variant() {
     let decision = decide(&with_cookie("/", &gold()));
     let token = keys().token("loyalty.gold");
     assert_eq!(decision.status, 200);
-    assert_eq!(decision.file.unwrap(), format!("_v/{token}/loyalty.gold/index.html"));
+    assert_eq!(
+        decision.file.unwrap(),
+        format!("_v/{token}/loyalty.gold/index.html")
+    );
     assert_eq!(decision.headers["cache-control"], "private, no-cache");
     assert_eq!(decision.headers["vary"], "Cookie");
-    assert_eq!(decision.assignment, BTreeMap::from([("loyalty".to_owned(), "gold".to_owned())]));
+    assert_eq!(
+        decision.assignment,
+        BTreeMap::from([("loyalty".to_owned(), "gold".to_owned())])
+    );
 }
 
 #[test]
 fn either_live_key_proves_a_segment() {
     let rotated = Keys::new("shop", vec![key("k0", b'b')]);
-    let cookie = format!("hb_visitor={}", sign(&rotated, NOW + 60, &[("loyalty", "gold")]));
-    assert!(decide(&with_cookie("/", &cookie)).file.unwrap().contains("loyalty.gold"));
+    let cookie = format!(
+        "hb_visitor={}",
+        sign(&rotated, NOW + 60, &[("loyalty", "gold")])
+    );
+    assert!(
+        decide(&with_cookie("/", &cookie))
+            .file
+            .unwrap()
+            .contains("loyalty.gold")
+    );
 }
 
 #[test]
@@ -146,31 +206,87 @@ fn what_proves_nothing_gets_the_default() {
     let fields = [("loyalty", "gold")];
     let swapped = payload.replace("loyalty.gold", "gold.loyalty");
     let cookies = [
-        ("expired", format!("hb_visitor={}", sign(&keys(), NOW, &fields))),
-        ("another site's", format!("hb_visitor={}", sign(&other_site, NOW + 60, &fields))),
-        ("unknown key id", format!("hb_visitor={}", sign(&unknown_key, NOW + 60, &fields))),
-        ("wrong secret", format!("hb_visitor={}", sign(&wrong_secret, NOW + 60, &fields))),
-        ("later expiry", format!("hb_visitor={}.{mac}", payload.replace("18", "19"))),
+        (
+            "expired",
+            format!("hb_visitor={}", sign(&keys(), NOW, &fields)),
+        ),
+        (
+            "another site's",
+            format!("hb_visitor={}", sign(&other_site, NOW + 60, &fields)),
+        ),
+        (
+            "unknown key id",
+            format!("hb_visitor={}", sign(&unknown_key, NOW + 60, &fields)),
+        ),
+        (
+            "wrong secret",
+            format!("hb_visitor={}", sign(&wrong_secret, NOW + 60, &fields)),
+        ),
+        (
+            "later expiry",
+            format!("hb_visitor={}.{mac}", payload.replace("18", "19")),
+        ),
         ("swapped fields", format!("hb_visitor={swapped}.{mac}")),
-        ("another segment", format!("hb_visitor={}.{mac}", payload.replace("gold", "silver"))),
-        ("upper-case MAC", format!("hb_visitor={payload}.{}", mac.to_uppercase())),
+        (
+            "another segment",
+            format!("hb_visitor={}.{mac}", payload.replace("gold", "silver")),
+        ),
+        (
+            "upper-case MAC",
+            format!("hb_visitor={payload}.{}", mac.to_uppercase()),
+        ),
         ("cut MAC", format!("hb_visitor={payload}.{}", &mac[..63])),
         ("no MAC", format!("hb_visitor={payload}.")),
         ("empty", "hb_visitor=".to_owned()),
         ("points", "hb_visitor=.......".to_owned()),
-        ("look-alike name", format!("xhb_visitor={genuine}; hb_visitor2={genuine}")),
-        ("twice", format!("hb_visitor={genuine}; hb_visitor={genuine}")),
-        ("twice, one forged", format!("hb_visitor=x; hb_visitor={genuine}")),
-        ("field twice", format!("hb_visitor={}", sign(&keys(), NOW + 60, &[("loyalty", "silver"), ("loyalty", "gold")]))),
-        ("other field", format!("hb_visitor={}", sign(&keys(), NOW + 60, &[("team", "gold")]))),
-        ("32 KB", format!("junk={}; hb_visitor={genuine}", "x".repeat(32_768))),
+        (
+            "look-alike name",
+            format!("xhb_visitor={genuine}; hb_visitor2={genuine}"),
+        ),
+        (
+            "twice",
+            format!("hb_visitor={genuine}; hb_visitor={genuine}"),
+        ),
+        (
+            "twice, one forged",
+            format!("hb_visitor=x; hb_visitor={genuine}"),
+        ),
+        (
+            "field twice",
+            format!(
+                "hb_visitor={}",
+                sign(
+                    &keys(),
+                    NOW + 60,
+                    &[("loyalty", "silver"), ("loyalty", "gold")]
+                )
+            ),
+        ),
+        (
+            "other field",
+            format!(
+                "hb_visitor={}",
+                sign(&keys(), NOW + 60, &[("team", "gold")])
+            ),
+        ),
+        (
+            "32 KB",
+            format!("junk={}; hb_visitor={genuine}", "x".repeat(32_768)),
+        ),
         ("not ASCII", format!("hb_visitor={genuine}é")),
         ("quoted", format!("hb_visitor=\"{genuine}\"")),
-        ("huge expiry", format!("hb_visitor=v1.k1.{}.loyalty.gold.{mac}", "9".repeat(40))),
+        (
+            "huge expiry",
+            format!("hb_visitor=v1.k1.{}.loyalty.gold.{mac}", "9".repeat(40)),
+        ),
     ];
     for (what, cookie) in cookies {
         let decision = decide(&with_cookie("/", &cookie));
-        assert_eq!((decision.status, decision.file.as_deref()), (200, Some("index.html")), "{what}");
+        assert_eq!(
+            (decision.status, decision.file.as_deref()),
+            (200, Some("index.html")),
+            "{what}"
+        );
     }
 }
 
@@ -218,7 +334,10 @@ fn a_route_asks_only_the_signals_of_its_diagram() {
     assert_eq!(team.assignment.keys().collect::<Vec<_>>(), ["team"]);
     let about = decide(&with_cookie("/about/", &gold()));
     assert_eq!(about.file.unwrap(), "about/index.html");
-    assert_eq!(about.headers["cache-control"], "public, max-age=300, s-maxage=86400");
+    assert_eq!(
+        about.headers["cache-control"],
+        "public, max-age=300, s-maxage=86400"
+    );
     assert!(!about.headers.contains_key("vary"));
 }
 
@@ -235,7 +354,10 @@ fn a_query_parameter_that_is_there_twice_is_not_there() {
 fn the_same_bytes_are_not_sent_again() {
     let first = decide(&with_cookie("/", &gold()));
     let mut request = with_cookie("/", &gold());
-    request.add_header("If-None-Match", &format!("\"x\", W/{}", first.headers["etag"]));
+    request.add_header(
+        "If-None-Match",
+        &format!("\"x\", W/{}", first.headers["etag"]),
+    );
     let again = decide(&request);
     assert_eq!((again.status, again.file), (304, None));
     assert_eq!(again.headers["etag"], first.headers["etag"]);
@@ -263,7 +385,11 @@ fn old_paths_folders_and_index_files_lead_to_the_page() {
         request.query = "utm=x".to_owned();
         let decision = decide(&request);
         assert_eq!(decision.status, 301, "{path}");
-        assert_eq!(decision.headers["location"], format!("{to}?utm=x"), "{path}");
+        assert_eq!(
+            decision.headers["location"],
+            format!("{to}?utm=x"),
+            "{path}"
+        );
     }
     let mut request = Request::get("/old/");
     request.query = "a\r\nset-cookie: b".to_owned();
@@ -282,7 +408,10 @@ fn only_reading_is_allowed() {
 #[test]
 fn fingerprinted_files_are_kept_for_good() {
     let decision = decide(&Request::get("/assets/site.0123456789.css"));
-    assert_eq!(decision.headers["cache-control"], "public, max-age=31536000, immutable");
+    assert_eq!(
+        decision.headers["cache-control"],
+        "public, max-age=31536000, immutable"
+    );
 }
 
 /// The segment of a facet that has one rule.
@@ -301,21 +430,42 @@ fn header(name: &str, value: &str) -> Request {
 #[test]
 fn signals_are_read_as_documented() {
     let language = || Predicate::Signal(Signal::Language(vec!["de".to_owned()]));
-    assert!(enters(language(), &header("Accept-Language", "de-CH, fr;q=0.9")));
+    assert!(enters(
+        language(),
+        &header("Accept-Language", "de-CH, fr;q=0.9")
+    ));
     assert!(enters(language(), &header("Accept-Language", "DE")));
     assert!(!enters(language(), &header("Accept-Language", "den, de")));
     assert!(!enters(language(), &Request::get("/")));
 
     let referrer = || Predicate::Signal(Signal::Referrer(vec!["instagram.com".to_owned()]));
-    assert!(enters(referrer(), &header("Referer", "https://l.Instagram.com:443/x")));
-    assert!(!enters(referrer(), &header("Referer", "https://notinstagram.com/")));
-    assert!(!enters(referrer(), &header("Referer", "https://evil.example/@instagram.com")));
+    assert!(enters(
+        referrer(),
+        &header("Referer", "https://l.Instagram.com:443/x")
+    ));
+    assert!(!enters(
+        referrer(),
+        &header("Referer", "https://notinstagram.com/")
+    ));
+    assert!(!enters(
+        referrer(),
+        &header("Referer", "https://evil.example/@instagram.com")
+    ));
     assert!(!enters(referrer(), &header("Referer", "instagram.com")));
 
     let device = |device| Predicate::Signal(Signal::Device(vec![device]));
-    assert!(enters(device(Device::Phone), &header("User-Agent", "iPhone Mobile Safari")));
-    assert!(enters(device(Device::Tablet), &header("User-Agent", "Linux; Android 15")));
-    assert!(enters(device(Device::Phone), &header("Sec-CH-UA-Mobile", "?1")));
+    assert!(enters(
+        device(Device::Phone),
+        &header("User-Agent", "iPhone Mobile Safari")
+    ));
+    assert!(enters(
+        device(Device::Tablet),
+        &header("User-Agent", "Linux; Android 15")
+    ));
+    assert!(enters(
+        device(Device::Phone),
+        &header("Sec-CH-UA-Mobile", "?1")
+    ));
     assert!(enters(device(Device::Desktop), &Request::get("/")));
 
     let country = || Predicate::Signal(Signal::Country(vec!["DE".to_owned()]));
@@ -328,9 +478,15 @@ fn signals_are_read_as_documented() {
     assert!(enters(window(Some(NOW), Some(NOW + 1)), &Request::get("/")));
     assert!(!enters(window(None, Some(NOW)), &Request::get("/")));
     assert!(!enters(window(Some(NOW + 1), None), &Request::get("/")));
-    assert!(enters(Predicate::Not(Box::new(window(Some(NOW + 1), None))), &Request::get("/")));
+    assert!(enters(
+        Predicate::Not(Box::new(window(Some(NOW + 1), None))),
+        &Request::get("/")
+    ));
 
-    let present = Predicate::Signal(Signal::Cookie { name: "a".into(), value: Match::Present });
+    let present = Predicate::Signal(Signal::Cookie {
+        name: "a".into(),
+        value: Match::Present,
+    });
     assert!(enters(present.clone(), &with_cookie("/", "b=1;  a=")));
     assert!(!enters(present, &with_cookie("/", "a")));
 }
@@ -343,8 +499,15 @@ fn buckets_are_slices_of_the_visitor_id() {
     assert!(enters(bucket(0, 1, 2), &request));
     assert!(enters(bucket(1, 0x0ff, 0x100), &request));
     assert!(!enters(bucket(1, 0, 0x0ff), &request));
-    for broken in ["hb_id=0010ff", &format!("hb_id={}", id.to_uppercase()), &format!("hb_id={id}0")] {
-        assert!(!enters(bucket(0, 0, 4096), &with_cookie("/", broken)), "{broken}");
+    for broken in [
+        "hb_id=0010ff",
+        &format!("hb_id={}", id.to_uppercase()),
+        &format!("hb_id={id}0"),
+    ] {
+        assert!(
+            !enters(bucket(0, 0, 4096), &with_cookie("/", broken)),
+            "{broken}"
+        );
     }
 }
 
@@ -365,7 +528,10 @@ fn without_consent_or_with_gpc_the_default_holds() {
 #[test]
 fn nothing_is_kept_beyond_the_next_switch() {
     let mut table = table();
-    let from = Predicate::Signal(Signal::Time { from: Some(NOW + 40), until: Some(NOW + 4000) });
+    let from = Predicate::Signal(Signal::Time {
+        from: Some(NOW + 40),
+        until: Some(NOW + 4000),
+    });
     table.facets[1] = facet("team", &["none", "owls"], vec![(from, 1)]);
     let mut request = Request::get("/team/");
     let cache = |request: &Request| {
@@ -393,7 +559,10 @@ fn requests_are_read_from_json() {
 #[test]
 fn routes_of_one_shape_share_one_entry() {
     let mut paths: Vec<(String, i32)> = (0..10_000).map(|n| (format!("/shop/p{n}/"), 5)).collect();
-    paths.extend([("/", 1), ("/shop/", 2), ("/shop/p7/", 3), ("/about/", -1)].map(|(p, t)| (p.to_owned(), t)));
+    paths.extend(
+        [("/", 1), ("/shop/", 2), ("/shop/p7/", 3), ("/about/", -1)]
+            .map(|(p, t)| (p.to_owned(), t)),
+    );
     paths.sort();
     paths.dedup_by(|a, b| a.0 == b.0);
     let (exact, prefixes) = trie::compress(paths.iter().map(|(p, t)| (p.as_str(), *t)), -1);

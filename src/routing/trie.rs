@@ -53,8 +53,11 @@ fn collect_candidates(node: &mut Node) {
         *votes.entry(own).or_default() += 1;
     }
     let most = votes.values().copied().max().unwrap_or_default();
-    node.candidates =
-        votes.into_iter().filter(|(_, count)| *count == most).map(|(target, _)| target).collect();
+    node.candidates = votes
+        .into_iter()
+        .filter(|(_, count)| *count == most)
+        .map(|(target, _)| target)
+        .collect();
 }
 
 fn assign(
@@ -65,7 +68,10 @@ fn assign(
     exact: &mut BTreeMap<String, Target>,
     prefixes: &mut BTreeMap<String, Target>,
 ) {
-    let path = prefix.strip_suffix('/').filter(|path| is_file.contains(*path)).unwrap_or(prefix);
+    let path = prefix
+        .strip_suffix('/')
+        .filter(|path| is_file.contains(*path))
+        .unwrap_or(prefix);
     let mut value = inherited;
     if let Some(best) = node.candidates.first()
         && !node.candidates.contains(&inherited)
@@ -82,6 +88,13 @@ fn assign(
         exact.insert(path.to_owned(), own);
     }
     for (part, child) in &node.children {
-        assign(child, &format!("{prefix}{part}/"), value, is_file, exact, prefixes);
+        assign(
+            child,
+            &format!("{prefix}{part}/"),
+            value,
+            is_file,
+            exact,
+            prefixes,
+        );
     }
 }

@@ -25,12 +25,27 @@ pub(super) fn html(
         let current = all.get(&facet.id).map(String::as_str).unwrap_or_default();
         let own = chosen.get(&facet.id);
         let mut options = String::new();
-        let shown = facet.segments.iter().find(|s| s.id == current).map_or("", |s| s.title.as_str());
+        let shown = facet
+            .segments
+            .iter()
+            .find(|s| s.id == current)
+            .map_or("", |s| s.title.as_str());
         let selected = if own.is_none() { " selected" } else { "" };
-        let from_request = if own.is_none() { format!(": {}", escape(shown)) } else { String::new() };
-        let _ = write!(options, "<option value=\"\"{selected}>as requested{from_request}</option>");
+        let from_request = if own.is_none() {
+            format!(": {}", escape(shown))
+        } else {
+            String::new()
+        };
+        let _ = write!(
+            options,
+            "<option value=\"\"{selected}>as requested{from_request}</option>"
+        );
         for segment in &facet.segments {
-            let selected = if own == Some(&segment.id) { " selected" } else { "" };
+            let selected = if own == Some(&segment.id) {
+                " selected"
+            } else {
+                ""
+            };
             let _ = write!(
                 options,
                 "<option value=\"{}\"{selected}>{}</option>",
@@ -39,7 +54,11 @@ pub(super) fn html(
             );
         }
         let mark = if is_asked { " class=\"asked\"" } else { "" };
-        let note = if is_asked { " <small>asked</small>" } else { "" };
+        let note = if is_asked {
+            " <small>asked</small>"
+        } else {
+            ""
+        };
         let _ = write!(
             selects,
             "<label{mark}><span>{}{note}</span><select name=\"{}\">{options}</select></label>",
@@ -52,9 +71,17 @@ pub(super) fn html(
         .iter()
         .map(|(facet, segment)| format!("{facet}={segment}"))
         .collect();
-    let asked = if asked.is_empty() { "nothing: one page for all".to_owned() } else { asked.join(" ") };
+    let asked = if asked.is_empty() {
+        "nothing: one page for all".to_owned()
+    } else {
+        asked.join(" ")
+    };
     let file = decision.file.as_deref().unwrap_or_default();
-    let back = if crate::model::UrlPath::parse(&request.path).is_some() { &request.path } else { "/" };
+    let back = if crate::model::UrlPath::parse(&request.path).is_some() {
+        &request.path
+    } else {
+        "/"
+    };
     format!(
         "<aside id=\"haberdash-bar\" aria-label=\"haberdash: visitor\"><style>{STYLE}</style>\
          <details><summary>Visitor <b>{}</b></summary>\
@@ -72,11 +99,15 @@ pub(super) fn html(
 /// Puts the bar before the end of the body.
 pub(super) fn insert(page: &[u8], bar: &str) -> Vec<u8> {
     const END: &[u8] = b"</body>";
-    let at = page.windows(END.len()).rposition(|window| window.eq_ignore_ascii_case(END));
+    let at = page
+        .windows(END.len())
+        .rposition(|window| window.eq_ignore_ascii_case(END));
     let (head, tail) = page.split_at(at.unwrap_or(page.len()));
     [head, bar.as_bytes(), tail].concat()
 }
 
 fn escape(text: &str) -> String {
-    htmlize::escape_attribute(text).replace('<', "&lt;").replace('>', "&gt;")
+    htmlize::escape_attribute(text)
+        .replace('<', "&lt;")
+        .replace('>', "&gt;")
 }

@@ -57,17 +57,20 @@ pub struct Site {
 
 /// Serves until Ctrl+C. `listening` is told the address once requests are taken.
 pub fn serve(site: Site, port: u16, listening: impl FnOnce(SocketAddr)) -> io::Result<()> {
-    tokio::runtime::Builder::new_multi_thread().enable_all().build()?.block_on(async {
-        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
-        listening(listener.local_addr()?);
-        let router = Router::new().fallback(answer).with_state(Arc::new(site));
-        axum::serve(listener, router)
-            .with_graceful_shutdown(async {
-                // Without a signal handler the process ends as it would anyhow.
-                let _ = tokio::signal::ctrl_c().await;
-            })
-            .await
-    })
+    tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?
+        .block_on(async {
+            let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, port)).await?;
+            listening(listener.local_addr()?);
+            let router = Router::new().fallback(answer).with_state(Arc::new(site));
+            axum::serve(listener, router)
+                .with_graceful_shutdown(async {
+                    // Without a signal handler the process ends as it would anyhow.
+                    let _ = tokio::signal::ctrl_c().await;
+                })
+                .await
+        })
 }
 
 async fn answer(State(site): State<Arc<Site>>, http: HttpRequest<Body>) -> Response<Body> {
@@ -76,12 +79,30 @@ async fn answer(State(site): State<Arc<Site>>, http: HttpRequest<Body>) -> Respo
     if site.has_bar && request.path == CHOOSE {
         return choose(&site, &request, now);
     }
-    let overrides = if site.has_bar { choice(&site, &request, now) } else { BTreeMap::new() };
-    let accepts = request.headers.get("accept").is_some_and(|types| types.contains("text/html"));
+    let overrides = if site.has_bar {
+        choice(&site, &request, now)
+    } else {
+        BTreeMap::new()
+    };
+    let accepts = request
+        .headers
+        .get("accept")
+        .is_some_and(|types| types.contains("text/html"));
     let gets_bar = site.has_bar && accepts;
     // The bar is part of what a browser gets, so the browser's copy is judged with it, below.
-    let known = if gets_bar { request.headers.remove("if-none-match") } else { None };
-    let decision = resolve(&site.table, &site.manifest, &site.keys, &request, now, &overrides);
+    let known = if gets_bar {
+        request.headers.remove("if-none-match")
+    } else {
+        None
+    };
+    let decision = resolve(
+        &site.table,
+        &site.manifest,
+        &site.keys,
+        &request,
+        now,
+        &overrides,
+    );
     let body = match &decision.file {
         None => Vec::new(),
         Some(file) => {
@@ -93,27 +114,38 @@ async fn answer(State(site): State<Arc<Site>>, http: HttpRequest<Body>) -> Respo
             }
         }
     };
-    let is_page = decision.headers.get("content-type").is_some_and(|kind| kind.starts_with("text/html"));
+    let is_page = decision
+        .headers
+        .get("content-type")
+        .is_some_and(|kind| kind.starts_with("text/html"));
     let mut decision = decision;
     let mut body = body;
     if gets_bar && is_page {
         let all = segments(&site.table, &site.keys, &request, now, &overrides);
-        body = bar::insert(&body, &bar::html(&site.facets, &request, &decision, &all, &overrides));
+        body = bar::insert(
+            &body,
+            &bar::html(&site.facets, &request, &decision, &all, &overrides),
+        );
         let etag = format!("\"{}\"", Digest::of(&body));
         if decision.status == 200 && known.as_deref() == Some(etag.as_str()) {
             decision.status = 304;
             body.clear();
         }
         decision.headers.insert("etag", etag);
-        decision.headers.insert("cache-control", "private, no-cache".to_owned());
+        decision
+            .headers
+            .insert("cache-control", "private, no-cache".to_owned());
     }
     respond(&decision, body, http.method() == Method::HEAD)
 }
 
 fn request(site: &Site, http: &HttpRequest<Body>) -> Request {
     let mut request = Request::get(http.uri().path());
-    request.method = http.method().as_str().to_owned();
-    request.query = http.uri().query().unwrap_or_default().to_owned();
+    http.method().as_str().clone_into(&mut request.method);
+    http.uri()
+        .query()
+        .unwrap_or_default()
+        .clone_into(&mut request.query);
     request.country.clone_from(&site.country);
     for (name, value) in http.headers() {
         // Bytes that are not UTF-8 match nothing that a store can name.
@@ -128,10 +160,14 @@ fn respond(decision: &Decision, body: Vec<u8>, is_head: bool) -> Response<Body> 
         StatusCode::from_u16(decision.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     for (name, value) in &decision.headers {
         if let Ok(value) = HeaderValue::from_str(value) {
-            response.headers_mut().insert(HeaderName::from_static(name), value);
+            response
+                .headers_mut()
+                .insert(HeaderName::from_static(name), value);
         }
     }
-    response.headers_mut().insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
+    response
+        .headers_mut()
+        .insert(header::CONTENT_LENGTH, HeaderValue::from(body.len()));
     if !is_head {
         *response.body_mut() = Body::from(body);
     }
@@ -146,21 +182,35 @@ fn failure(error: &io::Error) -> Response<Body> {
 
 /// The segments that the bar has chosen, if its cookie is genuine.
 fn choice(site: &Site, request: &Request, now: i64) -> BTreeMap<String, String> {
-    let cookies = request.headers.get("cookie").map(String::as_str).unwrap_or_default();
+    let cookies = request
+        .headers
+        .get("cookie")
+        .map(String::as_str)
+        .unwrap_or_default();
     let mut values = cookies
         .split(';')
         .filter_map(|pair| pair.trim_ascii().split_once('='))
         .filter(|(name, _)| *name == CHOICE)
         .map(|(_, value)| value);
-    let fields = values.next().and_then(|value| site.keys.verify(value, now)).unwrap_or_default();
-    fields.into_iter().map(|(facet, segment)| (facet.to_owned(), segment.to_owned())).collect()
+    let fields = values
+        .next()
+        .and_then(|value| site.keys.verify(value, now))
+        .unwrap_or_default();
+    fields
+        .into_iter()
+        .map(|(facet, segment)| (facet.to_owned(), segment.to_owned()))
+        .collect()
 }
 
 /// Takes the bar's choice and goes back to the page.
 fn choose(site: &Site, request: &Request, now: i64) -> Response<Body> {
     let mut back = "/".to_owned();
     let mut fields: Vec<(&str, &str)> = Vec::new();
-    for (name, value) in request.query.split('&').filter_map(|pair| pair.split_once('=')) {
+    for (name, value) in request
+        .query
+        .split('&')
+        .filter_map(|pair| pair.split_once('='))
+    {
         if name == "back" {
             let path = value.replace("%2F", "/");
             if crate::model::UrlPath::parse(&path).is_some() {

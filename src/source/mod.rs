@@ -10,7 +10,7 @@ use std::{collections::BTreeMap, sync::Arc};
 
 use crate::diagnostic::FileId;
 
-pub use walk::{ReadError, read};
+pub use walk::read;
 
 /// One input file.
 #[derive(Clone, Debug)]

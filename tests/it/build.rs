@@ -7,12 +7,16 @@ use haberdash::SourceTree;
 fn a_store_with_nothing_but_a_page_builds() {
     let site = site("").expect_no_problems();
     assert!(site.text("index.html").contains("<p>Welcome."));
-    assert_eq!(site.built.summary.routes, 2, "the home page and the one for what does not exist");
+    assert_eq!(
+        site.built.summary.routes, 2,
+        "the home page and the one for what does not exist"
+    );
 }
 
 #[test]
 fn documents_have_sections_tags_and_pages() {
-    let mut more = "-- content/journal/_index.md --\n---\ntitle: Journal\npaginate: 2\n---\n".to_owned();
+    let mut more =
+        "-- content/journal/_index.md --\n---\ntitle: Journal\npaginate: 2\n---\n".to_owned();
     for n in 1..=5 {
         more += &format!(
             "-- content/journal/2026-01-0{n}-post-{n}.md --\n---\ntitle: Post {n}\ntags: [Wool, Odd {}]\n---\nText {n}.\n",
@@ -21,13 +25,19 @@ fn documents_have_sections_tags_and_pages() {
     }
     let site = site(&more).expect_no_problems();
     let first = site.text("journal/index.html");
-    assert!(first.find("Post 5").unwrap() < first.find("Post 4").unwrap(), "newest first: {first}");
+    assert!(
+        first.find("Post 5").unwrap() < first.find("Post 4").unwrap(),
+        "newest first: {first}"
+    );
     assert!(!first.contains("Post 3"));
     assert!(site.text("journal/page/3/index.html").contains("Post 1"));
     assert!(site.text("journal/post-3/index.html").contains("Text 3."));
     assert!(site.text("tags/wool/index.html").contains("Post 1"));
     assert!(site.text("tags/index.html").contains("Wool (5)"));
-    assert!(site.text("tags/odd-1/index.html").contains("/journal/post-5/"));
+    assert!(
+        site.text("tags/odd-1/index.html")
+            .contains("/journal/post-5/")
+    );
 }
 
 #[test]
@@ -36,7 +46,10 @@ fn drafts_and_documents_of_another_time_are_left_out() {
                 -- content/b.md --\n---\ntitle: B\npublish: 2026-07-01\n---\n\
                 -- content/c.md --\n---\ntitle: C\nexpires: 2026-05-01\n---\n";
     let june = site_at(more, "2026-06-01T00:00:00Z");
-    assert_eq!((june.built.summary.pages, june.built.summary.unpublished), (1, 3));
+    assert_eq!(
+        (june.built.summary.pages, june.built.summary.unpublished),
+        (1, 3)
+    );
     let july = site_at(more, "2026-07-01T00:00:00Z");
     assert!(july.files.contains_key("b/index.html"));
     let april = site_at(more, "2026-04-01T00:00:00Z");
@@ -45,22 +58,36 @@ fn drafts_and_documents_of_another_time_are_left_out() {
 
 #[test]
 fn an_alias_is_a_redirect_and_a_page_for_hosts_with_none() {
-    let site = site("-- content/about.md --\n---\ntitle: About\naliases: [/old/about/]\n---\nUs.\n").expect_no_problems();
+    let site =
+        site("-- content/about.md --\n---\ntitle: About\naliases: [/old/about/]\n---\nUs.\n")
+            .expect_no_problems();
     assert!(site.text("old/about/index.html").contains("url=/about/"));
     let decision = site.decide(&haberdash::Request::get("/old/about/"), &Default::default());
-    assert_eq!((decision.status, decision.headers["location"].as_str()), (301, "/about/"));
+    assert_eq!(
+        (decision.status, decision.headers["location"].as_str()),
+        (301, "/about/")
+    );
 }
 
 #[test]
 fn collections_are_cut_into_pages() {
     let mut more = "-- content/catalog/collections/all.yaml --\ntitle: All\nwhere: { tag: knit }\norder: price\npaginate: 2\n".to_owned();
     for n in 1..=3 {
-        more += &format!("-- content/catalog/products/p{n}.yaml --\ntitle: P{n}\nprice: {}\ntags: [knit]\n", 10 - n);
+        more += &format!(
+            "-- content/catalog/products/p{n}.yaml --\ntitle: P{n}\nprice: {}\ntags: [knit]\n",
+            10 - n
+        );
     }
     let site = site(&more).expect_no_problems();
     let first = site.text("collections/all/index.html");
-    assert!(first.find("P3").unwrap() < first.find("P2").unwrap() && !first.contains("P1"), "{first}");
-    assert!(site.text("collections/all/page/2/index.html").contains("P1"));
+    assert!(
+        first.find("P3").unwrap() < first.find("P2").unwrap() && !first.contains("P1"),
+        "{first}"
+    );
+    assert!(
+        site.text("collections/all/page/2/index.html")
+            .contains("P1")
+    );
 }
 
 #[test]
@@ -72,10 +99,22 @@ fn assets_are_fingerprinted_and_styles_name_them_so() {
          -- content/images/tie.svg --\n<svg/>\n",
     )
     .expect_no_problems();
-    let css = site.files.keys().find(|path| path.starts_with("assets/site.")).unwrap();
+    let css = site
+        .files
+        .keys()
+        .find(|path| path.starts_with("assets/site."))
+        .unwrap();
     assert!(site.text("index.html").contains(&format!("/{css}")));
-    let dot = site.files.keys().find(|path| path.starts_with("assets/img/dot.")).unwrap();
-    assert!(site.text(css).contains(&format!("/{dot}")), "{}", site.text(css));
+    let dot = site
+        .files
+        .keys()
+        .find(|path| path.starts_with("assets/img/dot."))
+        .unwrap();
+    assert!(
+        site.text(css).contains(&format!("/{dot}")),
+        "{}",
+        site.text(css)
+    );
     assert!(site.files.contains_key("images/tie.svg"));
 }
 
@@ -94,9 +133,15 @@ fn a_changed_style_changes_names_and_nothing_else() {
 
 #[test]
 fn twins_are_written_on_request() {
-    let config = BARE.lines().skip(1).take_while(|line| !line.starts_with("--"));
+    let config = BARE
+        .lines()
+        .skip(1)
+        .take_while(|line| !line.starts_with("--"));
     let config: Vec<&str> = config.collect();
-    let site = site(&format!("-- haberdash.yaml --\n{}\nprecompress: true\n", config.join("\n")));
+    let site = site(&format!(
+        "-- haberdash.yaml --\n{}\nprecompress: true\n",
+        config.join("\n")
+    ));
     let mut text = Vec::new();
     std::io::Read::read_to_end(
         &mut flate2::read::GzDecoder::new(site.files["index.html.gz"].as_slice()),
@@ -109,8 +154,13 @@ fn twins_are_written_on_request() {
 
 #[test]
 fn markdown_is_never_run_as_a_template() {
-    let site = site("-- content/index.md --\n{{ segment(of=\"x\") }} and `{% raw %}`\n").expect_no_problems();
-    assert!(site.text("index.html").contains("{{ segment(of="), "{}", site.text("index.html"));
+    let site = site("-- content/index.md --\n{{ segment(of=\"x\") }} and `{% raw %}`\n")
+        .expect_no_problems();
+    assert!(
+        site.text("index.html").contains("{{ segment(of="),
+        "{}",
+        site.text("index.html")
+    );
 }
 
 #[test]
@@ -119,28 +169,82 @@ fn a_template_error_names_the_template_and_the_page() {
         "-- themes/default/templates/page.html --\n<title>x</title>\n<p>{{ page.titel }}</p>\n-- content/about.md --\n---\ntitle: About\n---\n",
     );
     let problem = site.built.diagnostics.iter().next().unwrap();
-    assert_eq!(site.problems(), ["template-error themes/default/templates/page.html:2"]);
-    assert!(problem.notes[0].contains("while rendering `/"), "{problem:?}");
+    assert_eq!(
+        site.problems(),
+        ["template-error themes/default/templates/page.html:2"]
+    );
+    assert!(
+        problem.notes[0].contains("while rendering `/"),
+        "{problem:?}"
+    );
 }
 
 #[test]
 fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
     let team = facet("team", &["none", "owls"], "none");
     for (call, code, hint) in [
-        ("segment(of=\"taem\")", "unknown-facet", "did you mean `team`?"),
-        ("visitor_is(taem=\"owls\")", "unknown-facet", "did you mean `team`?"),
-        ("visitor_is(team=\"owl\")", "unknown-segment", "did you mean `owls`?"),
-        ("product(id=\"tei\").title", "unknown-product", "did you mean `tie`?"),
-        ("collection(id=\"al\").title", "unknown-collection", "did you mean `all`?"),
-        ("list(name=\"team\").title", "unknown-list", "did you mean `teams`?"),
-        ("item(list=\"teams\", id=\"owl\").title", "unknown-list", "did you mean `owls`?"),
-        ("page(path=\"/abuot/\").title", "missing-page", "did you mean `/about/`?"),
-        ("asset(path=\"sit.css\")", "missing-asset", "did you mean `site.css`?"),
-        ("region(name=\"hreo\")", "missing-template", "did you mean `regions/hero.html`?"),
-        ("fragment(name=\"carb\")", "missing-template", "did you mean `fragments/card.html`?"),
+        (
+            "segment(of=\"taem\")",
+            "unknown-facet",
+            "did you mean `team`?",
+        ),
+        (
+            "visitor_is(taem=\"owls\")",
+            "unknown-facet",
+            "did you mean `team`?",
+        ),
+        (
+            "visitor_is(team=\"owl\")",
+            "unknown-segment",
+            "did you mean `owls`?",
+        ),
+        (
+            "product(id=\"tei\").title",
+            "unknown-product",
+            "did you mean `tie`?",
+        ),
+        (
+            "collection(id=\"al\").title",
+            "unknown-collection",
+            "did you mean `all`?",
+        ),
+        (
+            "list(name=\"team\").title",
+            "unknown-list",
+            "did you mean `teams`?",
+        ),
+        (
+            "item(list=\"teams\", id=\"owl\").title",
+            "unknown-list",
+            "did you mean `owls`?",
+        ),
+        (
+            "page(path=\"/abuot/\").title",
+            "missing-page",
+            "did you mean `/about/`?",
+        ),
+        (
+            "asset(path=\"sit.css\")",
+            "missing-asset",
+            "did you mean `site.css`?",
+        ),
+        (
+            "region(name=\"hreo\")",
+            "missing-template",
+            "did you mean `regions/hero.html`?",
+        ),
+        (
+            "fragment(name=\"carb\")",
+            "missing-template",
+            "did you mean `fragments/card.html`?",
+        ),
         ("fragment(name=\"loop\")", "fragment-cycle", ""),
         ("region(name=\"loop\")", "fragment-cycle", ""),
-        ("products(colection=\"all\")", "template-error", "did you mean `collection`?"),
+        (
+            "products(colection=\"all\")",
+            "template-error",
+            "did you mean `collection`?",
+        ),
         ("price()", "template-error", "write `price(product=\"…\")`"),
     ] {
         let site = site(&format!(
@@ -154,9 +258,18 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
              -- content/catalog/products/tie.yaml --\ntitle: Tie\nprice: 1\n\
              -- content/catalog/collections/all.yaml --\ntitle: All\nproducts: [tie]\n"
         ));
-        let problem = site.built.diagnostics.iter().next().unwrap_or_else(|| panic!("{call}"));
+        let problem = site
+            .built
+            .diagnostics
+            .iter()
+            .next()
+            .unwrap_or_else(|| panic!("{call}"));
         assert_eq!(problem.code.name(), code, "{call}: {problem:?}");
-        assert_eq!(problem.hint.as_deref().unwrap_or_default(), hint, "{call}: {problem:?}");
+        assert_eq!(
+            problem.hint.as_deref().unwrap_or_default(),
+            hint,
+            "{call}: {problem:?}"
+        );
     }
 }
 
@@ -166,14 +279,23 @@ fn every_template_that_cannot_be_parsed_is_reported() {
         "-- themes/default/templates/page.html --\n{% if %}\n-- themes/default/fragments/card.html --\n{{ nope( }}\n",
     );
     let problems = site.problems();
-    assert!(problems.contains(&"template-syntax themes/default/fragments/card.html:1".to_owned()), "{problems:?}");
-    assert!(problems.contains(&"template-syntax themes/default/templates/page.html:1".to_owned()), "{problems:?}");
+    assert!(
+        problems.contains(&"template-syntax themes/default/fragments/card.html:1".to_owned()),
+        "{problems:?}"
+    );
+    assert!(
+        problems.contains(&"template-syntax themes/default/templates/page.html:1".to_owned()),
+        "{problems:?}"
+    );
 }
 
 #[test]
 fn an_unknown_function_is_reported_at_its_place() {
     let site = site("-- themes/default/templates/page.html --\n<p>\n{{ prise(product=\"x\") }}\n");
-    assert_eq!(site.problems(), ["template-syntax themes/default/templates/page.html:2"]);
+    assert_eq!(
+        site.problems(),
+        ["template-syntax themes/default/templates/page.html:2"]
+    );
 }
 
 #[test]
@@ -183,7 +305,14 @@ fn two_sources_with_one_url_are_reported() {
          -- content/assets/a.md --\n---\ntitle: A\n---\n",
     );
     let problems = site.problems();
-    assert!(problems.iter().filter(|p| p.starts_with("route-collision ")).count() >= 2, "{problems:?}");
+    assert!(
+        problems
+            .iter()
+            .filter(|p| p.starts_with("route-collision "))
+            .count()
+            >= 2,
+        "{problems:?}"
+    );
 }
 
 #[test]
@@ -191,9 +320,18 @@ fn pictures_that_do_not_exist_are_reported() {
     let site = site(
         "-- content/catalog/products/tie.yaml --\ntitle: Tie\nprice: 1\nimages: [{ src: images/tei.svg, alt: A tie }]\n-- content/images/tie.svg --\n<svg/>\n",
     );
-    assert_eq!(site.problems(), ["missing-file content/catalog/products/tie.yaml:1"]);
     assert_eq!(
-        site.built.diagnostics.iter().next().unwrap().hint.as_deref(),
+        site.problems(),
+        ["missing-file content/catalog/products/tie.yaml:1"]
+    );
+    assert_eq!(
+        site.built
+            .diagnostics
+            .iter()
+            .next()
+            .unwrap()
+            .hint
+            .as_deref(),
         Some("did you mean `images/tie.svg`?")
     );
 }

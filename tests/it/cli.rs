@@ -24,7 +24,12 @@ fn run(folder: &Path, args: &[&str], input: &str) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .unwrap();
-    child.stdin.take().unwrap().write_all(input.as_bytes()).unwrap();
+    child
+        .stdin
+        .take()
+        .unwrap()
+        .write_all(input.as_bytes())
+        .unwrap();
     child.wait_with_output().unwrap()
 }
 
@@ -43,14 +48,25 @@ fn a_build_says_what_it_did_on_stderr() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(stdout(&output), "");
     let said = stderr(&output);
-    for word in ["Built", "routes", "renderings", "variants", "merged", "files", "time", "no warnings"] {
+    for word in [
+        "Built",
+        "routes",
+        "renderings",
+        "variants",
+        "merged",
+        "files",
+        "time",
+        "no warnings",
+    ] {
         assert!(said.contains(word), "{word} in {said}");
     }
 }
 
 #[test]
 fn a_build_for_machines_is_json_on_stdout() {
-    let folder = store(&format!("{BARE}-- content/a.md --\n---\ntitel: A\n---\n![](x.png)\n"));
+    let folder = store(&format!(
+        "{BARE}-- content/a.md --\n---\ntitel: A\n---\n![](x.png)\n"
+    ));
     let output = run(folder.path(), &["build", "--format", "json"], "");
     let report: serde_json::Value = serde_json::from_str(&stdout(&output)).unwrap();
     assert_eq!(report["ok"], true);
@@ -58,14 +74,21 @@ fn a_build_for_machines_is_json_on_stdout() {
     assert!(report["summary"]["milliseconds"]["total"].is_u64());
     let problem = &report["problems"][0];
     assert_eq!(problem["path"], "content/a.md");
-    assert!(problem["line"].is_u64() && problem["column"].is_u64(), "{problem}");
+    assert!(
+        problem["line"].is_u64() && problem["column"].is_u64(),
+        "{problem}"
+    );
 }
 
 #[test]
 fn strict_makes_warnings_fail() {
     let folder = store(&format!("{BARE}-- content/a.md --\n---\ntitel: A\n---\n"));
     assert_eq!(run(folder.path(), &["build"], "").status.code(), Some(0));
-    let strict = run(folder.path(), &["build", "--strict", "--output", "strict"], "");
+    let strict = run(
+        folder.path(),
+        &["build", "--strict", "--output", "strict"],
+        "",
+    );
     assert_eq!(strict.status.code(), Some(1));
     assert!(!folder.path().join("strict").exists());
 }
@@ -77,9 +100,18 @@ fn the_development_key_is_named_in_one_line_and_strict_refuses_it() {
     ));
     let output = run(folder.path(), &["build"], "");
     let said = stderr(&output);
-    assert_eq!(said.lines().filter(|line| line.contains("development key")).count(), 1, "{said}");
+    assert_eq!(
+        said.lines()
+            .filter(|line| line.contains("development key"))
+            .count(),
+        1,
+        "{said}"
+    );
     assert!(said.contains("warning[development-key]"), "{said}");
-    assert_eq!(run(folder.path(), &["build", "--strict"], "").status.code(), Some(1));
+    assert_eq!(
+        run(folder.path(), &["build", "--strict"], "").status.code(),
+        Some(1)
+    );
     let weak = Command::new(env!("CARGO_BIN_EXE_haberdash"))
         .current_dir(folder.path())
         .env("SHOP_KEY", "short")
@@ -87,7 +119,11 @@ fn the_development_key_is_named_in_one_line_and_strict_refuses_it() {
         .output()
         .unwrap();
     assert_eq!(weak.status.code(), Some(1));
-    assert!(stderr(&weak).contains("error[weak-key]"), "{}", stderr(&weak));
+    assert!(
+        stderr(&weak).contains("error[weak-key]"),
+        "{}",
+        stderr(&weak)
+    );
 }
 
 #[test]
@@ -99,10 +135,16 @@ fn problems_show_place_excerpt_and_hint() {
     let output = run(folder.path(), &["build"], "");
     assert_eq!(output.status.code(), Some(1));
     let said = stderr(&output);
-    assert!(said.contains("error[unknown-facet]") && said.contains("content/a.md:4:10"), "{said}");
+    assert!(
+        said.contains("error[unknown-facet]") && said.contains("content/a.md:4:10"),
+        "{said}"
+    );
     assert!(said.contains("did you mean `team`?"), "{said}");
     let short = stderr(&run(folder.path(), &["build", "--format", "short"], ""));
-    assert!(short.contains("content/a.md:4:10: error[unknown-facet]"), "{short}");
+    assert!(
+        short.contains("content/a.md:4:10: error[unknown-facet]"),
+        "{short}"
+    );
 }
 
 #[test]
@@ -116,7 +158,12 @@ fn what_cannot_run_exits_with_2() {
         vec!["resolve", "--output", "nothing-built-here"],
     ] {
         let output = run(folder.path(), &args, "");
-        assert_eq!(output.status.code(), Some(2), "{args:?}: {}", stderr(&output));
+        assert_eq!(
+            output.status.code(),
+            Some(2),
+            "{args:?}: {}",
+            stderr(&output)
+        );
         assert!(!output.stderr.is_empty(), "{args:?}");
     }
 }
@@ -130,8 +177,10 @@ fn resolve_reads_and_writes_json_lines() {
     run(folder.path(), &["build"], "");
     let input = "{\"path\":\"/\"}\n\n{\"path\":\"/\",\"headers\":{\"cookie\":\"hb_team=owls\"}}\n{\"path\":\"/_v/open/team.owls/index.html\"}\nnot json\n";
     let output = run(folder.path(), &["resolve"], input);
-    let lines: Vec<serde_json::Value> =
-        stdout(&output).lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let lines: Vec<serde_json::Value> = stdout(&output)
+        .lines()
+        .map(|line| serde_json::from_str(line).unwrap())
+        .collect();
     assert_eq!(lines[0]["file"], "index.html");
     assert_eq!(lines[1]["file"], "_v/open/team.owls/index.html");
     assert_eq!(lines[1]["assignment"]["team"], "owls");
@@ -146,7 +195,11 @@ fn explain_tells_lines_files_and_visitors() {
         "{BARE}{}-- themes/default/templates/page.html --\n<title>x</title>\n<p>\n{{% if visitor_is(team=\"owls\") %}}Hoot{{% endif %}}\n",
         facet("team", &["none", "owls", "lions"], "none")
     ));
-    let text = stdout(&run(folder.path(), &["explain", "/", "--as", "team=owls"], ""));
+    let text = stdout(&run(
+        folder.path(),
+        &["explain", "/", "--as", "team=owls"],
+        "",
+    ));
     for part in [
         "team: owls | none, lions",
         "themes/default/templates/page.html:3",
@@ -155,12 +208,20 @@ fn explain_tells_lines_files_and_visitors() {
     ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }
-    let json = stdout(&run(folder.path(), &["explain", "/", "--format", "json"], ""));
+    let json = stdout(&run(
+        folder.path(),
+        &["explain", "/", "--format", "json"],
+        "",
+    ));
     let json: serde_json::Value = serde_json::from_str(&json).unwrap();
     assert_eq!(json["visitor"][0]["facet"], "team");
     assert_eq!(json["variants"].as_array().unwrap().len(), 2);
     let wrong = run(folder.path(), &["explain", "/", "--as", "team=owl"], "");
-    assert!(stderr(&wrong).contains("did you mean `owls`?"), "{}", stderr(&wrong));
+    assert!(
+        stderr(&wrong).contains("did you mean `owls`?"),
+        "{}",
+        stderr(&wrong)
+    );
 }
 
 #[test]

@@ -7,7 +7,10 @@ use haberdash::{BuildOptions, Keys, Memory, SourceTree, build};
 fn demo() -> SourceTree {
     let mut files = Vec::new();
     for folder in ["content", "themes", "segments", "haberdash.yaml"] {
-        for entry in walkdir::WalkDir::new(folder).into_iter().map(Result::unwrap) {
+        for entry in walkdir::WalkDir::new(folder)
+            .into_iter()
+            .map(Result::unwrap)
+        {
             if entry.file_type().is_file() {
                 let mut bytes = std::fs::read(entry.path()).unwrap();
                 if entry.path().extension().is_some_and(|e| e == "gz") {
@@ -38,8 +41,15 @@ fn the_demo_store_builds_without_a_problem() {
     let built = build(&tree, &options, &memory).unwrap();
     assert!(built.diagnostics.is_empty(), "{:#?}", built.diagnostics);
     assert!(built.summary.products >= 25, "{:?}", built.summary);
-    assert!(built.summary.variants > built.summary.routes, "{:?}", built.summary);
+    assert!(
+        built.summary.variants > built.summary.routes,
+        "{:?}",
+        built.summary
+    );
     let files = memory.into_files();
     let home = std::str::from_utf8(&files["index.html"]).unwrap();
-    assert!(!home.contains('\u{10FFF0}'), "no unfinished place is left in a page");
+    assert!(
+        !home.contains('\u{10FFF0}'),
+        "no unfinished place is left in a page"
+    );
 }

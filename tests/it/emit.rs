@@ -12,12 +12,18 @@ use crate::support::{BARE, facet, write_store};
 
 fn haberdash(folder: &Path) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_haberdash"));
-    command.current_dir(folder).env_remove("SHOP_KEY").stdin(Stdio::null());
+    command
+        .current_dir(folder)
+        .env_remove("SHOP_KEY")
+        .stdin(Stdio::null());
     command
 }
 
 fn build(folder: &Path) -> std::process::Output {
-    haberdash(folder).args(["build", "--now", "2026-06-01"]).output().unwrap()
+    haberdash(folder)
+        .args(["build", "--now", "2026-06-01"])
+        .output()
+        .unwrap()
 }
 
 /// Every file of a folder with its bytes.
@@ -27,7 +33,12 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
         .filter_map(Result::ok)
         .filter(|entry| entry.file_type().is_file())
         .map(|entry| {
-            let path = entry.path().strip_prefix(folder).unwrap().to_string_lossy().into_owned();
+            let path = entry
+                .path()
+                .strip_prefix(folder)
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             (path, fs::read(entry.path()).unwrap())
         })
         .collect()
@@ -36,7 +47,9 @@ fn files(folder: &Path) -> BTreeMap<String, Vec<u8>> {
 fn store(pages: usize, word: &str) -> String {
     let mut fixture = format!("{BARE}{}", facet("team", &["none", "owls"], "none"));
     for n in 0..pages {
-        fixture += &format!("-- content/p{n}.md --\n---\ntitle: P{n}\n---\n{word} {n}\n::: when team=owls\nHoot.\n:::\n");
+        fixture += &format!(
+            "-- content/p{n}.md --\n---\ntitle: P{n}\n---\n{word} {n}\n::: when team=owls\nHoot.\n:::\n"
+        );
     }
     fixture
 }
@@ -48,7 +61,10 @@ fn two_builds_in_two_places_have_the_same_bytes() {
         write_store(folder.path(), &store(5, "word"));
         assert!(build(folder.path()).status.success());
     }
-    assert_eq!(files(&a.path().join("public")), files(&b.path().join("public")));
+    assert_eq!(
+        files(&a.path().join("public")),
+        files(&b.path().join("public"))
+    );
 }
 
 #[test]
@@ -57,13 +73,25 @@ fn only_what_changed_is_written_and_what_is_gone_is_removed() {
     write_store(folder.path(), &store(3, "word"));
     build(folder.path());
     let public = folder.path().join("public");
-    let inode = |path: &str| std::os::unix::fs::MetadataExt::ino(&fs::metadata(public.join(path)).unwrap());
+    let inode =
+        |path: &str| std::os::unix::fs::MetadataExt::ino(&fs::metadata(public.join(path)).unwrap());
     let before = (inode("p0/index.html"), inode("p1/index.html"));
-    fs::write(folder.path().join("content/p1.md"), "---\ntitle: P1\n---\nnew\n").unwrap();
+    fs::write(
+        folder.path().join("content/p1.md"),
+        "---\ntitle: P1\n---\nnew\n",
+    )
+    .unwrap();
     fs::remove_file(folder.path().join("content/p2.md")).unwrap();
     let output = build(folder.path());
-    assert!(String::from_utf8_lossy(&output.stderr).contains("2 removed"), "{output:?}");
-    assert_eq!(inode("p0/index.html"), before.0, "an unchanged file is the same file");
+    assert!(
+        String::from_utf8_lossy(&output.stderr).contains("2 removed"),
+        "{output:?}"
+    );
+    assert_eq!(
+        inode("p0/index.html"),
+        before.0,
+        "an unchanged file is the same file"
+    );
     assert_ne!(inode("p1/index.html"), before.1);
     assert!(!public.join("p2").exists());
     assert!(!public.join("_v/open/team.owls/p2").exists());
@@ -79,16 +107,29 @@ fn files_of_others_stay_and_are_never_overwritten() {
     fs::write(public.join("CNAME"), "shop.example").unwrap();
     assert!(build(folder.path()).status.success());
     assert!(build(folder.path()).status.success());
-    assert_eq!(fs::read_to_string(public.join("CNAME")).unwrap(), "shop.example");
-    assert_eq!(fs::read_to_string(public.join(".git/config")).unwrap(), "mine");
+    assert_eq!(
+        fs::read_to_string(public.join("CNAME")).unwrap(),
+        "shop.example"
+    );
+    assert_eq!(
+        fs::read_to_string(public.join(".git/config")).unwrap(),
+        "mine"
+    );
 
     fs::create_dir_all(public.join("about")).unwrap();
     fs::write(public.join("about/index.html"), "mine").unwrap();
-    fs::write(folder.path().join("content/about.md"), "---\ntitle: A\n---\n").unwrap();
+    fs::write(
+        folder.path().join("content/about.md"),
+        "---\ntitle: A\n---\n",
+    )
+    .unwrap();
     let output = build(folder.path());
     assert_eq!(output.status.code(), Some(2));
     assert!(String::from_utf8_lossy(&output.stderr).contains("haberdash did not write"));
-    assert_eq!(fs::read_to_string(public.join("about/index.html")).unwrap(), "mine");
+    assert_eq!(
+        fs::read_to_string(public.join("about/index.html")).unwrap(),
+        "mine"
+    );
 }
 
 #[test]
@@ -99,7 +140,19 @@ fn dangerous_folders_are_refused() {
     write_store(&store_folder, &store(1, "word"));
     std::os::unix::fs::symlink("content", store_folder.join("link")).unwrap();
     let before = files(folder.path());
-    for output in [".", "..", "../..", "/", "content", "content/public", "themes", "segments/x", "link", "haberdash.yaml", "public/../content"] {
+    for output in [
+        ".",
+        "..",
+        "../..",
+        "/",
+        "content",
+        "content/public",
+        "themes",
+        "segments/x",
+        "link",
+        "haberdash.yaml",
+        "public/../content",
+    ] {
         let result = haberdash(&store_folder)
             .env("HOME", folder.path().join("home"))
             .args(["build", "--output", output])
@@ -118,10 +171,17 @@ fn a_failing_build_leaves_the_previous_site() {
     write_store(folder.path(), &store(3, "word"));
     build(folder.path());
     let before = files(&folder.path().join("public"));
-    fs::write(folder.path().join("content/p1.md"), "---\ntitle: P1\ndate: tomorrow\n---\n").unwrap();
+    fs::write(
+        folder.path().join("content/p1.md"),
+        "---\ntitle: P1\ndate: tomorrow\n---\n",
+    )
+    .unwrap();
     assert_eq!(build(folder.path()).status.code(), Some(1));
     assert_eq!(files(&folder.path().join("public")), before);
-    assert!(!folder.path().join(".public.stage").exists(), "nothing is left behind");
+    assert!(
+        !folder.path().join(".public.stage").exists(),
+        "nothing is left behind"
+    );
 }
 
 /// Kills builds at many points. Whenever it strikes, the site is the old one or the new one,
@@ -159,9 +219,16 @@ fn a_killed_build_leaves_a_whole_site() {
         child.kill().unwrap();
         killed += u32::from(child.wait().unwrap().code().is_none());
         let found = files(&public);
-        assert!(sites.contains(&found), "after {point}/{points} of the time: {:?}", found.keys());
+        assert!(
+            sites.contains(&found),
+            "after {point}/{points} of the time: {:?}",
+            found.keys()
+        );
     }
-    assert!(killed > points / 4, "only {killed} builds were killed in time");
+    assert!(
+        killed > points / 4,
+        "only {killed} builds were killed in time"
+    );
     assert!(build(folder.path()).status.success());
     assert_eq!(files(&public), sites[1]);
     assert!(!folder.path().join(".public.stage").exists());
@@ -192,10 +259,16 @@ fn a_new_key_moves_gated_files_and_leaves_none_behind() {
     );
     write_store(folder.path(), &fixture);
     let tokens = |key: &str| {
-        let output = haberdash(folder.path()).env("SHOP_KEY", key).arg("build").output().unwrap();
+        let output = haberdash(folder.path())
+            .env("SHOP_KEY", key)
+            .arg("build")
+            .output()
+            .unwrap();
         assert!(output.status.success(), "{output:?}");
         let names = fs::read_dir(folder.path().join("public/_v")).unwrap();
-        names.map(|entry| entry.unwrap().file_name()).collect::<Vec<_>>()
+        names
+            .map(|entry| entry.unwrap().file_name())
+            .collect::<Vec<_>>()
     };
     let first = tokens(&"a".repeat(32));
     let second = tokens(&"b".repeat(32));

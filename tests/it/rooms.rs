@@ -22,13 +22,20 @@ fn floors() -> BTreeMap<String, usize> {
 }
 
 fn sources(folder: &Path, found: &mut Vec<(String, String)>) {
-    let mut entries: Vec<_> = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let mut entries: Vec<_> = fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {
             sources(&path, found);
         } else if path.extension().is_some_and(|extension| extension == "rs") {
-            let name = path.strip_prefix("src").unwrap().to_string_lossy().into_owned();
+            let name = path
+                .strip_prefix("src")
+                .unwrap()
+                .to_string_lossy()
+                .into_owned();
             found.push((name, fs::read_to_string(&path).unwrap()));
         }
     }
@@ -65,7 +72,10 @@ fn rooms_named(text: &str) -> Vec<String> {
     }
     let first = |path: &String| {
         let path = path.trim();
-        path[..path.find(|c: char| !c.is_alphanumeric() && c != '_').unwrap_or(path.len())].to_owned()
+        path[..path
+            .find(|c: char| !c.is_alphanumeric() && c != '_')
+            .unwrap_or(path.len())]
+            .to_owned()
     };
     rooms.iter().map(first).collect()
 }
@@ -77,7 +87,9 @@ fn every_room_uses_only_rooms_on_floors_below() {
     let mut wrong = Vec::new();
     for (path, text) in all_sources() {
         let room = path.split(['/', '.']).next().unwrap().to_owned();
-        let Some(own) = floors.get(&room) else { continue };
+        let Some(own) = floors.get(&room) else {
+            continue;
+        };
         for used in rooms_named(&text) {
             if let Some(floor) = floors.get(&used)
                 && used != room
@@ -96,7 +108,10 @@ fn every_folder_of_the_source_is_a_room_on_the_map() {
     for entry in fs::read_dir("src").unwrap() {
         let path = entry.unwrap().path();
         let name = path.file_stem().unwrap().to_string_lossy().into_owned();
-        assert!(["lib", "main"].contains(&name.as_str()) || floors.contains_key(&name), "{name}");
+        assert!(
+            ["lib", "main"].contains(&name.as_str()) || floors.contains_key(&name),
+            "{name}"
+        );
     }
 }
 
@@ -126,7 +141,9 @@ fn every_diagnostic_code_has_a_test() {
     let untested: Vec<&str> = haberdash::Code::ALL
         .iter()
         .map(|code| code.name())
-        .filter(|name| !tests.contains(&format!("{name} ")) && !tests.contains(&format!("\"{name}\"")))
+        .filter(|name| {
+            !tests.contains(&format!("{name} ")) && !tests.contains(&format!("\"{name}\""))
+        })
         .filter(|name| !tests.contains(&format!("[{name}]")))
         .collect();
     assert_eq!(untested, [""; 0], "diagnostic codes without a test");

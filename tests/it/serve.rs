@@ -39,11 +39,20 @@ fn serve() -> Server {
         .spawn()
         .unwrap();
     let mut line = String::new();
-    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    BufReader::new(child.stdout.take().unwrap())
+        .read_line(&mut line)
+        .unwrap();
     let json: serde_json::Value = serde_json::from_str(&line).unwrap();
     let address = json["url"].as_str().unwrap();
-    let address = address.trim_start_matches("http://").trim_end_matches('/').to_owned();
-    Server { child, address, _folder: folder }
+    let address = address
+        .trim_start_matches("http://")
+        .trim_end_matches('/')
+        .to_owned();
+    Server {
+        child,
+        address,
+        _folder: folder,
+    }
 }
 
 impl Server {
@@ -60,7 +69,10 @@ impl Server {
     }
 
     fn get(&self, path: &str, headers: &str) -> (String, String) {
-        self.raw(format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n").as_bytes())
+        self.raw(
+            format!("GET {path} HTTP/1.1\r\nHost: x\r\nConnection: close\r\n{headers}\r\n")
+                .as_bytes(),
+        )
     }
 }
 
@@ -75,21 +87,52 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
 fn each_visitor_gets_theirs_and_the_bar_makes_anyone() {
     let server = serve();
     let (head, body) = server.get("/", "");
-    assert!(head.starts_with("HTTP/1.1 200") && body.contains("Plain text."), "{head}\n{body}");
+    assert!(
+        head.starts_with("HTTP/1.1 200") && body.contains("Plain text."),
+        "{head}\n{body}"
+    );
     assert!(!body.contains("haberdash-bar"), "no bar but for browsers");
-    assert!(server.get("/", "Cookie: hb_team=owls\r\n").1.contains("Owl text."));
+    assert!(
+        server
+            .get("/", "Cookie: hb_team=owls\r\n")
+            .1
+            .contains("Owl text.")
+    );
 
     let (_, body) = server.get("/", "Accept: text/html\r\n");
-    assert!(body.contains("haberdash-bar") && body.contains("name=\"loyalty\""), "{body}");
+    assert!(
+        body.contains("haberdash-bar") && body.contains("name=\"loyalty\""),
+        "{body}"
+    );
 
     let (head, _) = server.get("/_haberdash/visitor?loyalty=gold&team=&back=/", "");
     assert!(head.starts_with("HTTP/1.1 303"), "{head}");
     assert_eq!(header(&head, "location"), Some("/"));
-    let cookie = header(&head, "set-cookie").unwrap().split(';').next().unwrap().to_owned();
-    assert!(server.get("/", &format!("Cookie: {cookie}\r\n")).1.contains("Gold text."));
-    assert!(server.get("/", &format!("Cookie: {cookie}0\r\n")).1.contains("Plain text."), "forged");
+    let cookie = header(&head, "set-cookie")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap()
+        .to_owned();
+    assert!(
+        server
+            .get("/", &format!("Cookie: {cookie}\r\n"))
+            .1
+            .contains("Gold text.")
+    );
+    assert!(
+        server
+            .get("/", &format!("Cookie: {cookie}0\r\n"))
+            .1
+            .contains("Plain text."),
+        "forged"
+    );
     let (head, _) = server.get("/_haberdash/visitor?back=//evil.example/", "");
-    assert_eq!(header(&head, "location"), Some("/"), "only paths of the site");
+    assert_eq!(
+        header(&head, "location"),
+        Some("/"),
+        "only paths of the site"
+    );
 }
 
 #[test]
@@ -98,18 +141,37 @@ fn conditional_requests_head_and_methods() {
     let (head, _) = server.get("/", "");
     let etag = header(&head, "etag").unwrap().to_owned();
     let (again, body) = server.get("/", &format!("If-None-Match: {etag}\r\n"));
-    assert!(again.starts_with("HTTP/1.1 304") && body.is_empty(), "{again}");
-    let (other, _) = server.get("/", &format!("If-None-Match: {etag}\r\nCookie: hb_team=owls\r\n"));
-    assert!(other.starts_with("HTTP/1.1 200"), "another variant: {other}");
-    let (with_bar, _) = server.get("/", &format!("Accept: text/html\r\nIf-None-Match: {etag}\r\n"));
+    assert!(
+        again.starts_with("HTTP/1.1 304") && body.is_empty(),
+        "{again}"
+    );
+    let (other, _) = server.get(
+        "/",
+        &format!("If-None-Match: {etag}\r\nCookie: hb_team=owls\r\n"),
+    );
+    assert!(
+        other.starts_with("HTTP/1.1 200"),
+        "another variant: {other}"
+    );
+    let (with_bar, _) = server.get(
+        "/",
+        &format!("Accept: text/html\r\nIf-None-Match: {etag}\r\n"),
+    );
     assert!(with_bar.starts_with("HTTP/1.1 200"), "{with_bar}");
     let bar_tag = header(&with_bar, "etag").unwrap().to_owned();
-    let (known, _) = server.get("/", &format!("Accept: text/html\r\nIf-None-Match: {bar_tag}\r\n"));
+    let (known, _) = server.get(
+        "/",
+        &format!("Accept: text/html\r\nIf-None-Match: {bar_tag}\r\n"),
+    );
     assert!(known.starts_with("HTTP/1.1 304"), "{known}");
     let (head, body) = server.raw(b"HEAD / HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n");
-    assert!(head.starts_with("HTTP/1.1 200") && body.is_empty(), "{head}");
+    assert!(
+        head.starts_with("HTTP/1.1 200") && body.is_empty(),
+        "{head}"
+    );
     assert_eq!(header(&head, "etag"), Some(etag.as_str()));
-    let (post, _) = server.raw(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
+    let (post, _) =
+        server.raw(b"POST / HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Length: 0\r\n\r\n");
     assert!(post.starts_with("HTTP/1.1 405"), "{post}");
 }
 
@@ -143,11 +205,21 @@ fn hostile_requests_get_no_ones_page_and_no_500() {
     .collect();
     for request in requests {
         let (head, body) = server.raw(&request);
-        let status: u16 = head.split(' ').nth(1).and_then(|code| code.parse().ok()).unwrap_or(400);
+        let status: u16 = head
+            .split(' ')
+            .nth(1)
+            .and_then(|code| code.parse().ok())
+            .unwrap_or(400);
         let shown = String::from_utf8_lossy(&request);
         let shown: String = shown.chars().take(80).collect();
         assert!(status < 500, "{status} for {shown}");
-        assert!(status >= 400 || body.contains("Plain text."), "{status} for {shown}\n{body}");
-        assert!(!body.contains("Owl text.") && !body.contains("Gold text."), "{shown}");
+        assert!(
+            status >= 400 || body.contains("Plain text."),
+            "{status} for {shown}\n{body}"
+        );
+        assert!(
+            !body.contains("Owl text.") && !body.contains("Gold text."),
+            "{shown}"
+        );
     }
 }

@@ -20,24 +20,38 @@ fn a_page_that_asks_nothing_is_rendered_once() {
     ));
     assert_eq!(site.problems(), ["unread-facet segments/tone.yaml:1"]);
     assert_eq!(site.variants("index.html"), ["index.html"]);
-    assert_eq!(site.variants("about/index.html"), ["about/index.html", "_v/open/team.owls/about/index.html"]);
+    assert_eq!(
+        site.variants("about/index.html"),
+        ["about/index.html", "_v/open/team.owls/about/index.html"]
+    );
 }
 
 #[test]
 fn gated_variants_stand_under_a_name_that_only_the_key_tells() {
-    let site = site(&format!("{}-- content/index.md --\n::: when loyalty=gold\nGold secret.\n:::\n", loyalty()))
-        .expect_no_problems();
+    let site = site(&format!(
+        "{}-- content/index.md --\n::: when loyalty=gold\nGold secret.\n:::\n",
+        loyalty()
+    ))
+    .expect_no_problems();
     let holders: Vec<&String> = site
         .files
         .iter()
         .filter(|(_, bytes)| String::from_utf8_lossy(bytes).contains("Gold secret"))
         .map(|(path, _)| path)
         .collect();
-    let [path] = holders.as_slice() else { panic!("{holders:?}") };
+    let [path] = holders.as_slice() else {
+        panic!("{holders:?}")
+    };
     let token = path.split('/').nth(1).unwrap();
-    assert!(token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()), "{path}");
+    assert!(
+        token.len() == 32 && token.bytes().all(|b| b.is_ascii_hexdigit()),
+        "{path}"
+    );
     for listing in ["_haberdash/manifest.json", "_haberdash/routing.json"] {
-        assert!(!site.text(listing).contains(token), "{listing} discloses the name");
+        assert!(
+            !site.text(listing).contains(token),
+            "{listing} discloses the name"
+        );
     }
 }
 
@@ -50,11 +64,20 @@ fn a_segment_sees_what_it_inherits_where_it_has_nothing_of_its_own() {
     ))
     .expect_no_problems();
     let gold = site.shown("/", "loyalty=gold");
-    assert!(gold.contains("<title>Silver</title>") && gold.contains("For gold."), "{gold}");
+    assert!(
+        gold.contains("<title>Silver</title>") && gold.contains("For gold."),
+        "{gold}"
+    );
     let silver = site.shown("/", "loyalty=silver");
-    assert!(silver.contains("<title>Silver</title>") && silver.contains("For silver."), "{silver}");
+    assert!(
+        silver.contains("<title>Silver</title>") && silver.contains("For silver."),
+        "{silver}"
+    );
     let guest = site.shown("/", "loyalty=guest");
-    assert!(guest.contains("<title>Hello</title>") && guest.contains("For all."), "{guest}");
+    assert!(
+        guest.contains("<title>Hello</title>") && guest.contains("For all."),
+        "{guest}"
+    );
 }
 
 #[test]
@@ -69,7 +92,10 @@ fn prices_by_segment_show_on_the_product_and_on_its_card() {
     assert!(site.shown("/shop/tie/", "").contains("€49.00"));
     assert!(site.shown("/shop/tie/", "loyalty=gold").contains("€44.00"));
     let list = site.shown("/collections/all/", "loyalty=gold");
-    assert!(list.contains("Tie €44.00") && list.contains("Hat €20.00"), "{list}");
+    assert!(
+        list.contains("Tie €44.00") && list.contains("Hat €20.00"),
+        "{list}"
+    );
     assert_eq!(site.variants("shop/hat/index.html").len(), 1);
     assert_eq!(site.variants("collections/all/index.html").len(), 2);
 }
@@ -83,7 +109,10 @@ fn a_whole_file_stands_in_for_another() {
     .expect_no_problems();
     assert!(site.shown("/", "").contains("Welcome."));
     let owls = site.shown("/", "team=owls");
-    assert!(owls.contains("Hoot.") && owls.contains("<title>Owls</title>"), "{owls}");
+    assert!(
+        owls.contains("Hoot.") && owls.contains("<title>Owls</title>"),
+        "{owls}"
+    );
 }
 
 #[test]
@@ -100,7 +129,10 @@ fn a_page_grows_with_the_product_of_its_regions_only_where_they_meet() {
     // does not exist, which is the same skeleton.
     assert_eq!(site.variants("index.html").len(), 6);
     assert_eq!(site.built.summary.renderings, 1 + 3 + 2);
-    assert!(site.shown("/", "a=a2 b=b1").contains("<p>A a2</p><hr><p>B b1</p>"));
+    assert!(
+        site.shown("/", "a=a2 b=b1")
+            .contains("<p>A a2</p><hr><p>B b1</p>")
+    );
 }
 
 #[test]
@@ -133,8 +165,11 @@ fn renderings_that_come_out_equal_are_one_variant() {
 
 // ---- Exploration against brute force ----
 
-const FACETS: [(&str, &[&str]); 3] =
-    [("alpha", &["a0", "a1"]), ("beta", &["b0", "b1", "b2"]), ("gamma", &["c0", "c1", "c2"])];
+const FACETS: [(&str, &[&str]); 3] = [
+    ("alpha", &["a0", "a1"]),
+    ("beta", &["b0", "b1", "b2"]),
+    ("gamma", &["c0", "c1", "c2"]),
+];
 
 /// Something that a random page says.
 fn phrase() -> impl Strategy<Value = String> {
@@ -170,7 +205,16 @@ fn random_store(parts: &RandomStore, defaults: [&str; 3]) -> Site {
         .zip(defaults)
         .map(|((name, segments), default)| facet(name, segments, default))
         .collect();
-    let RandomStore { page, one, two, region, when, other, key, over } = parts;
+    let RandomStore {
+        page,
+        one,
+        two,
+        region,
+        when,
+        other,
+        key,
+        over,
+    } = parts;
     let (facet_name, segment) = key.split_once('=').unwrap();
     site(&format!(
         "{facets}\
@@ -206,17 +250,36 @@ fn random_stores() -> impl Strategy<Value = RandomStore> {
             // A fragment in itself is a mistake, tested elsewhere; a body needs a subject.
             let own: Vec<String> = phrases
                 .into_iter()
-                .filter(|p| !p.contains("fragment(") && !p.contains("region(") && !p.contains("body("))
+                .filter(|p| {
+                    !p.contains("fragment(") && !p.contains("region(") && !p.contains("body(")
+                })
                 .collect();
             own.concat()
         })
     };
     let page = proptest::collection::vec(phrase(), 1..6).prop_map(|phrases| phrases.concat());
-    (page, text(), text(), text(), condition(), condition(), condition(), condition()).prop_map(
-        |(page, one, two, region, when, other, key, over)| RandomStore {
-            page, one, two, region, when, other, key, over,
-        },
+    (
+        page,
+        text(),
+        text(),
+        text(),
+        condition(),
+        condition(),
+        condition(),
+        condition(),
     )
+        .prop_map(
+            |(page, one, two, region, when, other, key, over)| RandomStore {
+                page,
+                one,
+                two,
+                region,
+                when,
+                other,
+                key,
+                over,
+            },
+        )
 }
 
 proptest! {

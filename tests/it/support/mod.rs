@@ -2,9 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use haberdash::{
-    BuildOptions, Built, Decision, Keys, Memory, Request, SourceTree, build, resolve,
-};
+use haberdash::{BuildOptions, Built, Decision, Keys, Memory, Request, SourceTree, build, resolve};
 
 /// The time of all builds that do not say another.
 pub const NOW: &str = "2026-06-01T12:00:00Z";
@@ -43,7 +41,10 @@ Welcome.
 
 /// A facet whose segments come from a cookie of its own name.
 pub fn facet(id: &str, segments: &[&str], default: &str) -> String {
-    let list: Vec<String> = segments.iter().map(|id| format!("  - id: {id}\n")).collect();
+    let list: Vec<String> = segments
+        .iter()
+        .map(|id| format!("  - id: {id}\n"))
+        .collect();
     format!(
         "-- segments/{id}.yaml --\nfacet: {id}\ndefault: {default}\nfrom: {{ cookie: hb_{id} }}\nsegments:\n{}",
         list.concat()
@@ -78,7 +79,11 @@ pub fn build_tree(tree: SourceTree, now: &str) -> Site {
         progress: &|_, _| {},
     };
     let built = build(&tree, &options, &memory).unwrap();
-    Site { built, files: memory.into_files(), tree }
+    Site {
+        built,
+        files: memory.into_files(),
+        tree,
+    }
 }
 
 impl Site {
@@ -86,7 +91,11 @@ impl Site {
     #[track_caller]
     pub fn text(&self, path: &str) -> &str {
         let bytes = self.files.get(path).unwrap_or_else(|| {
-            panic!("no {path} in {:#?}\n{:#?}", self.files.keys(), self.built.diagnostics)
+            panic!(
+                "no {path} in {:#?}\n{:#?}",
+                self.files.keys(),
+                self.built.diagnostics
+            )
         });
         std::str::from_utf8(bytes).unwrap()
     }
@@ -128,14 +137,23 @@ impl Site {
 
     pub fn decide(&self, request: &Request, overrides: &BTreeMap<String, String>) -> Decision {
         let keys = self.built.keys.as_ref().unwrap();
-        resolve(&self.built.table, &self.built.manifest, keys, request, 1_780_000_000, overrides)
+        resolve(
+            &self.built.table,
+            &self.built.manifest,
+            keys,
+            request,
+            1_780_000_000,
+            overrides,
+        )
     }
 
     /// Paths of the variants of a route, the default's first.
     pub fn variants(&self, file: &str) -> Vec<String> {
         let listed = self.built.manifest.files.keys();
         let others = listed.filter(|path| path.starts_with("_v/") && is_variant_of(path, file));
-        std::iter::once(file.to_owned()).chain(others.cloned()).collect()
+        std::iter::once(file.to_owned())
+            .chain(others.cloned())
+            .collect()
     }
 }
 
