@@ -17,7 +17,7 @@ use crate::{
     finish::{self, Finisher},
     load::{LoadOptions, load},
     model::Store,
-    pipeline::{BuildOptions, span},
+    pipeline::BuildOptions,
     plan::plan,
     render::{ReadSet, Site, Split, Topic, World},
     routing::{Slot, labels},
@@ -141,7 +141,7 @@ pub fn explain(
     let mut reads: Vec<Arc<ReadSet>> = Vec::new();
     let finished = world.explore_route(route).and_then(|skeleton| {
         reads.extend(skeleton.reads.iter().cloned());
-        finisher.assemble(&store, route, span(&store, route), &skeleton)
+        finisher.assemble(&store, route, route.span(&store), &skeleton)
     });
     let finished = match finished {
         Ok(finished) => finished,

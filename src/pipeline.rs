@@ -20,13 +20,13 @@ use serde::Serialize;
 use crate::{
     check,
     decision::{Diagrams, NodeId, Variable},
-    diagnostic::{Diagnostic, Diagnostics, Span},
+    diagnostic::{Diagnostic, Diagnostics},
     digest::Digest,
     finish::{self, FinishedRoute, Finisher},
     load::{LoadOptions, load},
     model::{FacetSpace, Store, UrlPath},
     output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
-    plan::{Route, Subject, plan},
+    plan::{Route, plan},
     render::World,
     routing::{Keys, Label, Lowering, RoutingTable, Slot, labels},
     source::SourceTree,
@@ -157,7 +157,7 @@ pub fn build(
             rendered.fetch_add(nanoseconds(start), Relaxed);
             let start = Instant::now();
             let result =
-                skeleton.and_then(|it| finisher.assemble(&store, route, span(&store, route), &it));
+                skeleton.and_then(|it| finisher.assemble(&store, route, route.span(&store), &it));
             finished.fetch_add(nanoseconds(start), Relaxed);
             let result = match result {
                 Ok(finished) => Ok(writer.route(&store, route, finished, precompresses)?),
@@ -371,18 +371,6 @@ impl Writer<'_> {
 
 fn nanoseconds(start: Instant) -> u64 {
     u64::try_from(start.elapsed().as_nanos()).unwrap_or(u64::MAX)
-}
-
-/// Where a route is defined, for problems of the route as a whole.
-pub(crate) fn span(store: &Store, route: &Route) -> Span {
-    match route.subject {
-        Subject::Page(place) => Span::file(store.pages[place].file),
-        Subject::Product(place) => store.catalog.products[place].span,
-        Subject::Collection(place) => store.catalog.collections[place].span,
-        Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound => {
-            Span::file(store.config.file)
-        }
-    }
 }
 
 /// The page at an old path, for hosts that have no redirects.

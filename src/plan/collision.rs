@@ -84,19 +84,7 @@ pub(super) fn check(store: &Store, plan: &mut Plan, diagnostics: &mut Diagnostic
 }
 
 fn place(store: &Store, route: &Route, message: String) -> Diagnostic {
-    match span(store, route) {
-        Some(span) => Diagnostic::new(Code::RouteCollision, span, message),
-        None => Diagnostic::project(Code::RouteCollision, message),
-    }
-}
-
-fn span(store: &Store, route: &Route) -> Option<Span> {
-    match route.subject {
-        Subject::Page(place) => Some(Span::file(store.pages[place].file)),
-        Subject::Product(place) => Some(store.catalog.products[place].span),
-        Subject::Collection(place) => Some(store.catalog.collections[place].span),
-        Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound => None,
-    }
+    Diagnostic::new(Code::RouteCollision, route.span(store), message)
 }
 
 fn describe(store: &Store, route: &Route) -> String {

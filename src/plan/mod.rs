@@ -9,7 +9,7 @@ mod collision;
 use std::collections::BTreeMap;
 
 use crate::{
-    diagnostic::{Code, Diagnostic, Diagnostics},
+    diagnostic::{Code, Diagnostic, Diagnostics, Span},
     model::{Page, PageKind, Store, UrlPath, slug},
 };
 
@@ -44,6 +44,20 @@ pub struct Route {
     pub subject: Subject,
     /// Which slice of a list, from 1, and of how many.
     pub slice: Slice,
+}
+
+impl Route {
+    /// Where it is defined; the configuration, for what is made of the store as a whole.
+    pub fn span(&self, store: &Store) -> Span {
+        match self.subject {
+            Subject::Page(place) => Span::file(store.pages[place].file),
+            Subject::Product(place) => store.catalog.products[place].span,
+            Subject::Collection(place) => store.catalog.collections[place].span,
+            Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound => {
+                Span::file(store.config.file)
+            }
+        }
+    }
 }
 
 /// One page of a list that is cut into several.

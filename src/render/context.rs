@@ -20,16 +20,10 @@ use crate::{
 
 /// Where a route is defined.
 pub(super) fn site(world: &World, route: &Route) -> Site {
-    let store = &world.store;
-    let file = match route.subject {
-        Subject::Page(place) => store.pages[place].file,
-        Subject::Product(place) => store.catalog.products[place].span.file,
-        Subject::Collection(place) => store.catalog.collections[place].span.file,
-        Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound => {
-            store.config.file
-        }
-    };
-    Site { file, line: 0 }
+    Site {
+        file: route.span(&world.store).file,
+        line: 0,
+    }
 }
 
 /// Renders a route's template with its context.

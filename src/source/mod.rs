@@ -4,6 +4,7 @@
 //! The only room that reads the user's files; it never looks into them, but for
 //! unpacking `.gz`. Tests make a tree from strings instead.
 
+mod fixture;
 mod walk;
 
 use std::{collections::BTreeMap, sync::Arc};
