@@ -24,7 +24,8 @@
 //! - No visitor's data is in a template's context. It can only be asked for.
 //! - No template is run from content. Markdown with `{{` in it is text.
 //! - No hash order, clock, randomness or host name reaches an output byte.
-//! - Only `render` knows Tera and pulldown-cmark; only `finish` knows minify-html.
+//! - Only `render` knows Tera, only it and `load` know pulldown-cmark, and only `finish`
+//!   knows minify-html.
 
 pub(crate) mod decision;
 pub(crate) mod diagnostic;

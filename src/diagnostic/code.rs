@@ -72,6 +72,7 @@ codes! {
 
     // Catalog.
     DuplicateProduct "duplicate-product" Error "Two products have the same id."
+    DuplicateSku "duplicate-sku" Error "A product has two SKUs with one id."
     UnknownProduct "unknown-product" Error "A product is named that the catalog does not have."
     UnknownCollection "unknown-collection" Error "A collection is named that the catalog does not have."
     UnknownList "unknown-list" Error "A named list is asked for that the catalog does not have."
