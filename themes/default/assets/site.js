@@ -71,14 +71,15 @@
     const control = event.target.closest("[data-remember]");
     if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;
     // A browser that asks not to be tracked is not asked either: its links work for one page.
-    if (navigator.globalPrivacyControl) {
-      say("Your browser asks every site not to remember things, so we do not.");
-      return;
-    }
+    if (navigator.globalPrivacyControl) return;
     event.preventDefault();
     const [facet, value] = control.dataset.remember.split("=");
     choose(facet, value, control.href);
   });
 
+  if (navigator.globalPrivacyControl) {
+    for (const control of document.querySelectorAll("button[data-remember]")) control.hidden = true;
+    say("Your browser asks every site not to remember things, so we do not.");
+  }
   showNotes();
 })();
