@@ -35,6 +35,7 @@ pub(crate) mod model;
 pub(crate) mod source;
 
 pub(crate) mod load;
+pub(crate) mod report;
 
 pub(crate) mod plan;
 

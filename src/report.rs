@@ -1,4 +1,6 @@
 //! Diagnostics as text: for people, a line each, and as JSON.
+//!
+//! In: diagnostics and the files they are about. Out: text. It never prints.
 
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write, ops::Range};
 
@@ -7,8 +9,10 @@ use annotate_snippets::{
 };
 use serde_json::json;
 
-use super::{Code, Diagnostic, Diagnostics, FileId, Severity, Span};
-use crate::source::SourceTree;
+use crate::{
+    diagnostic::{Code, Diagnostic, Diagnostics, FileId, Severity, Span},
+    source::SourceTree,
+};
 
 /// So many problems of one code are shown in full; the rest are summed up.
 const SHOWN: usize = 10;
