@@ -242,7 +242,7 @@ fn bad_yaml(yaml: &str, origin: Origin, start: usize, info: &str) -> Diagnostic 
     if message.is_empty() {
         "this is not YAML".clone_into(&mut message);
     }
-    let start = yaml.floor_char_boundary(start);
+    let start = text::floor_boundary(yaml, start);
     let width = yaml[start..].chars().next().map_or(0, char::len_utf8);
     let diagnostic = Diagnostic::new(
         Code::BadYaml,
@@ -389,7 +389,13 @@ impl Builder {
             Value::Map(entries) => match open.key.take() {
                 None => open.key = Some(key_of(node, report)),
                 Some((key, key_span)) => {
-                    if !open.keys.insert(key.clone()) {
+                    if open.keys.insert(key.clone()) {
+                        entries.push(Entry {
+                            key,
+                            key_span,
+                            value: node,
+                        });
+                    } else {
                         report.push(
                             Diagnostic::new(
                                 Code::DuplicateKey,
@@ -399,12 +405,6 @@ impl Builder {
                             .label("the second time")
                             .hint("remove one of the two; the first one counts"),
                         );
-                    } else {
-                        entries.push(Entry {
-                            key,
-                            key_span,
-                            value: node,
-                        });
                     }
                 }
             },
