@@ -118,7 +118,14 @@ fn read(node: &Node, file: FileId, lists: &[NamedList], report: &mut Report) -> 
 
     let id = id?;
     if !is_id(&id) || id.starts_with(|c: char| c.is_ascii_digit()) {
-        report.push(report::bad_id(&id, span).label("ids of facets begin with a letter"));
+        let diagnostic = report::bad_id(&id, span);
+        report.push(if is_id(&id) {
+            diagnostic
+                .label("ids of facets begin with a letter")
+                .hint("put a letter first")
+        } else {
+            diagnostic
+        });
         return None;
     }
     let mut draft = Draft {
