@@ -1,7 +1,10 @@
 //! Documents: URLs, dates, overrides, front matter.
 
 use super::base_and;
-use crate::model::{PageKind, Store};
+use crate::model::{
+    PageKind::{self, Content, Home, Section},
+    Store,
+};
 
 fn paths(store: &Store) -> Vec<(&str, PageKind, &str, &str)> {
     store
@@ -36,7 +39,6 @@ url: /set-free
 ",
     )
     .sound();
-    use PageKind::{Content, Home, Section};
     assert_eq!(
         paths(&store),
         [
@@ -86,6 +88,7 @@ fn dates_come_in_several_forms() {
     for (text, expected) in [
         ("2026-01-02", "2026-01-02T00:00:00Z"),
         ("2026-01-02 10:00:00 -0400", "2026-01-02T14:00:00Z"),
+        ("2026-01-02 9:00:00 -0400", "2026-01-02T13:00:00Z"),
         ("2026-01-02T10:00:00+01:00", "2026-01-02T09:00:00Z"),
         ("2026-01-02T10:00:00Z", "2026-01-02T10:00:00Z"),
         ("2026-01-02T10:00", "2026-01-02T10:00:00Z"),
