@@ -1,0 +1,85 @@
+// Remembers a visitor's choices, if the visitor says so. Nothing is written before that.
+(() => {
+  "use strict";
+
+  const HALF_A_YEAR = 60 * 60 * 24 * 182;
+  const NOTES = ["hb_consent", "hb_id", "hb_team", "hb_interest", "hb_view"];
+  const ask = document.getElementById("ask");
+
+  const read = (name) =>
+    document.cookie.split("; ").find((pair) => pair.startsWith(name + "="))?.slice(name.length + 1) ?? "";
+
+  // An empty value removes the note.
+  const write = (name, value) => {
+    const secure = location.protocol === "https:" ? "; Secure" : "";
+    document.cookie = `${name}=${value}; Path=/; Max-Age=${value ? HALF_A_YEAR : 0}; SameSite=Lax${secure}`;
+  };
+
+  const randomId = () =>
+    Array.from(crypto.getRandomValues(new Uint8Array(16)), (byte) => byte.toString(16).padStart(2, "0")).join("");
+
+  const mayRemember = () => read("hb_consent") === "personalization";
+
+  const remember = (facet, value) => {
+    write(`hb_${facet}`, value);
+    const url = new URL(location.href);
+    url.searchParams.delete(facet);
+    if (url.href === location.href || url.hash) {
+      history.replaceState(null, "", url);
+      location.reload();
+    } else {
+      location.replace(url);
+    }
+  };
+
+  const choose = (facet, value, href) => {
+    if (!value || mayRemember()) {
+      remember(facet, value);
+      return;
+    }
+    ask.returnValue = "";
+    ask.onclose = () => {
+      if (ask.returnValue === "remember") {
+        write("hb_consent", "personalization");
+        write("hb_id", randomId());
+        remember(facet, value);
+      } else if (ask.returnValue === "once" && href) {
+        location.assign(href);
+      }
+    };
+    ask.showModal();
+  };
+
+  const showNotes = () => {
+    for (const cell of document.querySelectorAll("[data-note]")) {
+      cell.textContent = read(cell.dataset.note) || "nothing";
+    }
+  };
+
+  const say = (text) => {
+    const status = document.querySelector("[data-status]");
+    if (status) status.textContent = text;
+  };
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest("[data-forget]")) {
+      for (const name of NOTES) write(name, "");
+      showNotes();
+      say("Forgotten.");
+      return;
+    }
+    const control = event.target.closest("[data-remember]");
+    if (!control || event.ctrlKey || event.metaKey || event.shiftKey) return;
+    // A browser that asks not to be tracked is not asked either: its links work for one page.
+    if (navigator.globalPrivacyControl) return;
+    event.preventDefault();
+    const [facet, value] = control.dataset.remember.split("=");
+    choose(facet, value, control.href);
+  });
+
+  if (navigator.globalPrivacyControl) {
+    for (const control of document.querySelectorAll("button[data-remember]")) control.hidden = true;
+    say("Your browser asks every site not to remember things, so we do not.");
+  }
+  showNotes();
+})();
