@@ -66,23 +66,19 @@ fn is_code(line: &str, fence: &mut Option<Fence>) -> bool {
     let rest = trimmed.trim_end();
     let mark = rest.chars().next().filter(|c| matches!(c, '`' | '~'));
     let length = mark.map_or(0, |mark| rest.len() - rest.trim_start_matches(mark).len());
-    match *fence {
-        Some(open) => {
-            if mark == Some(open.mark) && length >= open.length && length == rest.len() {
-                *fence = None;
-            }
-            true
+    if let Some(open) = *fence {
+        if mark == Some(open.mark) && length >= open.length && length == rest.len() {
+            *fence = None;
         }
-        None => {
-            let is_open = length >= 3
-                && line.len() - trimmed.len() <= 3
-                && !(mark == Some('`') && rest[length..].contains('`'));
-            if let (true, Some(mark)) = (is_open, mark) {
-                *fence = Some(Fence { mark, length });
-            }
-            is_open
-        }
+        return true;
     }
+    let is_open = length >= 3
+        && line.len() - trimmed.len() <= 3
+        && !(mark == Some('`') && rest[length..].contains('`'));
+    if let (true, Some(mark)) = (is_open, mark) {
+        *fence = Some(Fence { mark, length });
+    }
+    is_open
 }
 
 /// A line that begins with `:::`.
@@ -262,23 +258,20 @@ impl Reader<'_, '_> {
 
     fn closing(&mut self, directive: &Directive<'_>) {
         self.close_inner(directive.colons);
-        match self.open.pop_if(|open| open.colons == directive.colons) {
-            Some(open) => self.close(open),
-            None => {
-                let diagnostic = Diagnostic::new(
-                    Code::UnclosedBlock,
-                    self.origin.span(directive.range.clone()),
-                    "this closes a block that is not open",
-                );
-                let hint = match self.open.last() {
-                    Some(open) => {
-                        format!("the open block is closed by `{}`", ":".repeat(open.colons))
-                    }
-                    None => "remove it, or begin the block with `::: when …`".to_owned(),
-                };
-                self.report.push(diagnostic.hint(hint));
-            }
+        if let Some(open) = self.open.pop_if(|open| open.colons == directive.colons) {
+            self.close(open);
+            return;
         }
+        let hint = match self.open.last() {
+            Some(open) => format!("the open block is closed by `{}`", ":".repeat(open.colons)),
+            None => "remove it, or begin the block with `::: when …`".to_owned(),
+        };
+        let diagnostic = Diagnostic::new(
+            Code::UnclosedBlock,
+            self.origin.span(directive.range.clone()),
+            "this closes a block that is not open",
+        );
+        self.report.push(diagnostic.hint(hint));
     }
 
     /// Closes the blocks inside the innermost one that has this many colons.

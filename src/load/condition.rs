@@ -113,24 +113,21 @@ fn parse_term(
     let mut set = Some(ValueSet::default());
     for part in split(segments, |c| c == ',') {
         let segment = &segments[part.clone()];
-        match facet.find(segment) {
-            Some(value) => {
-                if let Some(set) = &mut set {
-                    set.insert(value);
-                }
+        if let Some(value) = facet.find(segment) {
+            if let Some(set) = &mut set {
+                set.insert(value);
             }
-            None => {
-                set = None;
-                let base = name_end + separator.len_utf8();
-                report.push(
-                    Diagnostic::new(
-                        Code::UnknownSegment,
-                        origin.span(base + part.start..base + part.end),
-                        format!("the facet `{name}` has no segment `{segment}`"),
-                    )
-                    .did_you_mean(segment, facet.segments.iter().map(|s| &*s.id)),
-                );
-            }
+        } else {
+            set = None;
+            let base = name_end + separator.len_utf8();
+            report.push(
+                Diagnostic::new(
+                    Code::UnknownSegment,
+                    origin.span(base + part.start..base + part.end),
+                    format!("the facet `{name}` has no segment `{segment}`"),
+                )
+                .did_you_mean(segment, facet.segments.iter().map(|s| &*s.id)),
+            );
         }
     }
     set.filter(|set| !set.is_empty()).map(|set| (variable, set))

@@ -10,8 +10,8 @@ use crate::{
 /// A day, a time with an offset, or a time with a zone. What names no offset is UTC.
 pub(super) fn parse(text: &str) -> Option<Timestamp> {
     let text = text.trim();
-    let joined = join_offset(text);
-    let text = joined.as_deref().unwrap_or(text);
+    let normalized = normalize(text);
+    let text = normalized.as_deref().unwrap_or(text);
     if text.contains('[') {
         return text.parse::<Zoned>().ok().map(|zoned| zoned.timestamp());
     }
@@ -33,11 +33,16 @@ pub(super) fn parse(text: &str) -> Option<Timestamp> {
     Some(zoned.timestamp())
 }
 
-/// `2014-03-19 10:00:00 -0400`: the blank before the offset is not in any standard.
-fn join_offset(text: &str) -> Option<String> {
-    let (time, offset) = text.rsplit_once(' ')?;
-    let is_offset = offset.starts_with(['+', '-']) && time.contains(':');
-    is_offset.then(|| format!("{}{offset}", time.trim_end()))
+/// `2014-03-19 9:00:00 -0400`, as YAML once allowed: an hour of one digit, and a blank before
+/// the offset.
+fn normalize(text: &str) -> Option<String> {
+    let (date, time) = text.split_once([' ', 'T'])?;
+    let (time, offset) = match time.rsplit_once(' ') {
+        Some((time, offset)) if offset.starts_with(['+', '-', 'Z']) => (time.trim_end(), offset),
+        _ => (time, ""),
+    };
+    let zero = if time.find(':') == Some(1) { "0" } else { "" };
+    Some(format!("{date}T{zero}{time}{offset}"))
 }
 
 /// A date or time; what cannot be understood is reported.

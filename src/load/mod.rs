@@ -27,7 +27,11 @@ mod yaml;
 
 use jiff::Timestamp;
 
-use crate::{diagnostic::Diagnostics, model::Store, source::SourceTree};
+use crate::{
+    diagnostic::{Code, Diagnostics},
+    model::Store,
+    source::SourceTree,
+};
 
 use report::{Context, Report};
 
@@ -55,7 +59,15 @@ pub fn load(
     };
     let (mut catalog, known) = catalog::load(tree, lists, context, &mut report);
     let documents = pages::load(tree, context, options.now, &mut report);
-    let theme = theme::load(tree, &config.theme, &mut report);
+    let mut theme_report = Report::default();
+    let theme = theme::load(tree, &config.theme, &mut theme_report);
+    if !is_usable {
+        // Which theme is meant is not known.
+        theme_report
+            .diagnostics
+            .retain(|diagnostic| diagnostic.code != Code::MissingTheme);
+    }
+    report.merge(theme_report);
     resolve::resolve(&mut catalog, &known, &mut report);
     report.hand_over(diagnostics);
     is_usable.then_some(Store {

@@ -82,15 +82,14 @@ pub(super) fn load(
             continue;
         }
         let path = &source.path[FOLDER.len()..];
-        match path.strip_suffix(".md") {
-            Some(stem) => files.push((file, stem)),
-            None => {
-                theme::check_text(tree, file, report);
-                statics.push(StaticFile {
-                    path: path.to_owned(),
-                    file,
-                });
-            }
+        if let Some(stem) = path.strip_suffix(".md") {
+            files.push((file, stem));
+        } else {
+            theme::check_text(tree, file, report);
+            statics.push(StaticFile {
+                path: path.to_owned(),
+                file,
+            });
         }
     }
     let read: Vec<(Document, Report)> = files
@@ -279,7 +278,7 @@ fn read_front(node: &Node, context: Context<'_>, now: Timestamp, report: &mut Re
     for name in ["title", "description", "summary"] {
         if let Some(node) = fields.take(name) {
             let value = condition::by_segment(node, context.facets, report, |node, report| {
-                fields::text(node, name, report).map(|text| text.into())
+                fields::text(node, name, report).map(Into::into)
             });
             add_field(&mut front.fields, name, value);
         }

@@ -297,69 +297,79 @@ fn conflict(a: &Predicate, b: &Predicate) -> Option<String> {
     }
 }
 
+/// A signal with a value of its own name: what it is, its name and field, and the value.
+fn named(signal: &Signal) -> Option<(&'static str, &str, &str, &Match)> {
+    match signal {
+        Signal::Cookie { name, value } => Some(("cookie", name, "", value)),
+        Signal::Query { name, value } => Some(("query parameter", name, "", value)),
+        Signal::SignedCookie { name, field, value } => Some(("signed cookie", name, field, value)),
+        _ => None,
+    }
+}
+
 fn signal_conflict(a: &Signal, b: &Signal) -> Option<String> {
-    let is_disjoint = |a: &[String], b: &[String]| !a.iter().any(|value| b.contains(value));
-    let is_apart = |a: &[String], b: &[String], mark: char, is_suffix: bool| {
-        let covers = |short: &str, long: &str| {
-            let rest = if is_suffix {
-                long.strip_suffix(short).map(|rest| rest.ends_with(mark))
-            } else {
-                long.strip_prefix(short).map(|rest| rest.starts_with(mark))
-            };
-            short == long || rest == Some(true)
-        };
-        !a.iter()
-            .any(|x| b.iter().any(|y| covers(x, y) || covers(y, x)))
-    };
-    let matches_nothing = |a: &Match, b: &Match| match (a, b) {
-        (Match::OneOf(a), Match::OneOf(b)) => is_disjoint(a, b),
-        _ => false,
-    };
     let differs = |what: String| Some(format!("{what} cannot have two values at once"));
+    if let (Some((kind, name, field, first)), Some((kind_b, name_b, field_b, second))) =
+        (named(a), named(b))
+    {
+        let is_same = (kind, name, field) == (kind_b, name_b, field_b);
+        return match (first, second) {
+            (Match::OneOf(first), Match::OneOf(second))
+                if is_same && is_disjoint(first, second) =>
+            {
+                differs(format!("the {kind} `{name}`"))
+            }
+            _ => None,
+        };
+    }
     match (a, b) {
-        (Signal::Cookie { name: x, value: v }, Signal::Cookie { name: y, value: w })
-            if x == y && matches_nothing(v, w) =>
-        {
-            differs(format!("the cookie `{x}`"))
-        }
-        (Signal::Query { name: x, value: v }, Signal::Query { name: y, value: w })
-            if x == y && matches_nothing(v, w) =>
-        {
-            differs(format!("the query parameter `{x}`"))
-        }
-        (
-            Signal::SignedCookie {
-                name: x,
-                field: f,
-                value: v,
-            },
-            Signal::SignedCookie {
-                name: y,
-                field: g,
-                value: w,
-            },
-        ) if x == y && f == g && matches_nothing(v, w) => {
-            differs(format!("the field `{f}` of the cookie `{x}`"))
-        }
         (Signal::Country(a), Signal::Country(b)) if is_disjoint(a, b) => {
             differs("the country".to_owned())
         }
-        (Signal::Language(a), Signal::Language(b)) if is_apart(a, b, '-', false) => {
+        (Signal::Language(a), Signal::Language(b))
+            if are_apart(a, b, |short, long| {
+                long.strip_prefix(short)
+                    .is_some_and(|rest| rest.starts_with('-'))
+            }) =>
+        {
             differs("the language".to_owned())
         }
-        (Signal::Referrer(a), Signal::Referrer(b)) if is_apart(a, b, '.', true) => {
+        (Signal::Referrer(a), Signal::Referrer(b))
+            if are_apart(a, b, |short, long| {
+                long.strip_suffix(short)
+                    .is_some_and(|rest| rest.ends_with('.'))
+            }) =>
+        {
             differs("the referrer".to_owned())
         }
         (Signal::Device(a), Signal::Device(b)) if !a.iter().any(|device| b.contains(device)) => {
             differs("the device".to_owned())
         }
-        (Signal::Time { from: a, until: b }, Signal::Time { from: c, until: d }) => {
+        (
+            Signal::Time { from, until },
+            Signal::Time {
+                from: other_from,
+                until: other_until,
+            },
+        ) => {
             let ends_first = |until: &Option<i64>, from: &Option<i64>| matches!((until, from), (Some(until), Some(from)) if until <= from);
-            (ends_first(b, c) || ends_first(d, a))
+            (ends_first(until, other_from) || ends_first(other_until, from))
                 .then(|| "the two times do not overlap".to_owned())
         }
         _ => None,
     }
+}
+
+fn is_disjoint(a: &[String], b: &[String]) -> bool {
+    !a.iter().any(|value| b.contains(value))
+}
+
+/// Whether no value of one list is one of the other, or within one of it.
+fn are_apart(a: &[String], b: &[String], is_within: impl Fn(&str, &str) -> bool) -> bool {
+    !a.iter().any(|one| {
+        b.iter()
+            .any(|other| one == other || is_within(one, other) || is_within(other, one))
+    })
 }
 
 /// Whether every visitor for whom `a` holds is one for whom `b` holds. May miss some cases,
@@ -381,49 +391,42 @@ pub(super) fn implies(a: &Predicate, b: &Predicate) -> bool {
 
 fn signal_implies(a: &Signal, b: &Signal) -> bool {
     let is_subset = |a: &[String], b: &[String]| a.iter().all(|value| b.contains(value));
-    let matches_less = |a: &Match, b: &Match| match (a, b) {
-        (_, Match::Present) => true,
-        (Match::OneOf(a), Match::OneOf(b)) => is_subset(a, b),
-        (Match::Present, Match::OneOf(_)) => false,
-    };
+    if let (Some((kind, name, field, less)), Some((kind_b, name_b, field_b, more))) =
+        (named(a), named(b))
+    {
+        return (kind, name, field) == (kind_b, name_b, field_b)
+            && match (less, more) {
+                (_, Match::Present) => true,
+                (Match::OneOf(less), Match::OneOf(more)) => is_subset(less, more),
+                (Match::Present, Match::OneOf(_)) => false,
+            };
+    }
     match (a, b) {
-        (Signal::Cookie { name: x, value: v }, Signal::Cookie { name: y, value: w })
-        | (Signal::Query { name: x, value: v }, Signal::Query { name: y, value: w }) => {
-            x == y && matches_less(v, w)
-        }
-        (
-            Signal::SignedCookie {
-                name: x,
-                field: f,
-                value: v,
-            },
-            Signal::SignedCookie {
-                name: y,
-                field: g,
-                value: w,
-            },
-        ) => x == y && f == g && matches_less(v, w),
         (Signal::Country(a), Signal::Country(b))
         | (Signal::Language(a), Signal::Language(b))
         | (Signal::Referrer(a), Signal::Referrer(b)) => is_subset(a, b),
         (Signal::Device(a), Signal::Device(b)) => a.iter().all(|device| b.contains(device)),
-        (Signal::Time { from: a, until: b }, Signal::Time { from: c, until: d }) => {
-            let begins_later = c.is_none_or(|c| a.is_some_and(|a| a >= c));
-            let ends_earlier = d.is_none_or(|d| b.is_some_and(|b| b <= d));
+        (
+            Signal::Time { from, until },
+            Signal::Time {
+                from: outer_from,
+                until: outer_until,
+            },
+        ) => {
+            let begins_later =
+                outer_from.is_none_or(|outer| from.is_some_and(|from| from >= outer));
+            let ends_earlier =
+                outer_until.is_none_or(|outer| until.is_some_and(|until| until <= outer));
             begins_later && ends_earlier
         }
         (
+            Signal::Bucket { slice, from, until },
             Signal::Bucket {
-                slice: s,
-                from: a,
-                until: b,
+                slice: outer_slice,
+                from: outer_from,
+                until: outer_until,
             },
-            Signal::Bucket {
-                slice: t,
-                from: c,
-                until: d,
-            },
-        ) => s == t && a >= c && b <= d,
+        ) => slice == outer_slice && from >= outer_from && until <= outer_until,
         _ => false,
     }
 }

@@ -59,8 +59,10 @@ struct Draft {
     segments: Vec<Segment>,
     /// The parent of each segment, by name.
     parents: Vec<Option<(String, Span)>>,
-    /// Rules by `when`: place of the segment, predicate and its place.
+    /// Rules by `when`, with the place of their segment.
     whens: Vec<(u16, Predicate)>,
+    /// Segments whose `when` was not understood.
+    unclear: Vec<u16>,
 }
 
 impl Draft {
@@ -116,13 +118,21 @@ fn read(node: &Node, file: FileId, lists: &[NamedList], report: &mut Report) -> 
 
     let id = id?;
     if !is_id(&id) || id.starts_with(|c: char| c.is_ascii_digit()) {
-        report.push(report::bad_id(&id, span).label("ids of facets begin with a letter"));
+        let diagnostic = report::bad_id(&id, span);
+        report.push(if is_id(&id) {
+            diagnostic
+                .label("ids of facets begin with a letter")
+                .hint("put a letter first")
+        } else {
+            diagnostic
+        });
         return None;
     }
     let mut draft = Draft {
         segments: Vec::new(),
         parents: Vec::new(),
         whens: Vec::new(),
+        unclear: Vec::new(),
     };
     if let Some(node) = segments_node {
         read_segments(node, &mut draft, report);
@@ -138,7 +148,9 @@ fn read(node: &Node, file: FileId, lists: &[NamedList], report: &mut Report) -> 
     link_parents(&mut draft, report);
 
     let mut rules = Vec::new();
-    let sources = from.unwrap_or_default();
+    let from = from.unwrap_or_default();
+    let sources_are_clear = from.iter().all(Option::is_some);
+    let sources: Vec<Source> = from.into_iter().flatten().collect();
     for (place, source) in sources.iter().enumerate() {
         let is_last = place + 1 == sources.len();
         let is_final = is_last && draft.whens.is_empty() && experiment_node.is_none();
@@ -176,20 +188,21 @@ fn read(node: &Node, file: FileId, lists: &[NamedList], report: &mut Report) -> 
         span,
     };
     check_gate(&facet, report);
-    check_reach(&facet, report);
+    let is_clear = sources_are_clear && facet.experiment.is_some() == is_experiment;
+    if is_clear {
+        check_reach(&facet, &draft.unclear, report);
+    }
     Some(facet)
 }
 
 /// A signal that names the segment: makes the test for a segment's id.
 type Source = Box<dyn Fn(&str) -> Signal>;
 
-fn read_sources(node: &Node, report: &mut Report) -> Vec<Source> {
+/// The sources of a facet; `None` for one that is not understood.
+fn read_sources(node: &Node, report: &mut Report) -> Vec<Option<Source>> {
     match &node.value {
-        Value::List(items) => items
-            .iter()
-            .filter_map(|item| read_source(item, report))
-            .collect(),
-        Value::Map(_) | Value::Scalar(_) => read_source(node, report).into_iter().collect(),
+        Value::List(items) => items.iter().map(|item| read_source(item, report)).collect(),
+        Value::Map(_) | Value::Scalar(_) => vec![read_source(node, report)],
     }
 }
 
@@ -269,7 +282,11 @@ fn read_segments(node: &Node, draft: &mut Draft, report: &mut Report) {
             span,
         };
         let place = draft.add(segment, parent, report);
-        let (Some(place), Some(when), Some(node)) = (place, when, when_node) else {
+        let (Some(place), Some(node)) = (place, when_node) else {
+            continue;
+        };
+        let Some(when) = when else {
+            draft.unclear.push(place);
             continue;
         };
         if let Some(reason) = predicate::contradiction(&when) {
@@ -353,7 +370,8 @@ fn place_default(
     };
     draft.segments.insert(0, segment);
     draft.parents.insert(0, None);
-    for (place, _) in &mut draft.whens {
+    let whens = draft.whens.iter_mut().map(|(place, _)| place);
+    for place in whens.chain(&mut draft.unclear) {
         *place += 1;
     }
     Some(0)
@@ -430,9 +448,9 @@ fn check_gate(facet: &Facet, report: &mut Report) {
     }
 }
 
-fn check_reach(facet: &Facet, report: &mut Report) {
+fn check_reach(facet: &Facet, unclear: &[u16], report: &mut Report) {
     for (place, segment) in facet.segments.iter().enumerate() {
-        if place == usize::from(facet.default) {
+        if place == usize::from(facet.default) || unclear.contains(&(place as u16)) {
             continue;
         }
         let mut rules = facet
@@ -447,8 +465,9 @@ fn check_reach(facet: &Facet, report: &mut Report) {
                 None => "give it a `when`, or the facet a `from`",
             }
         } else if rules.all(|(line, rule)| {
-            predicate::contradiction(&rule.when).is_some()
-                || facet.rules[..line]
+            // A predicate that never holds is reported as that.
+            predicate::contradiction(&rule.when).is_none()
+                && facet.rules[..line]
                     .iter()
                     .any(|earlier| predicate::implies(&rule.when, &earlier.when))
         }) {

@@ -76,6 +76,15 @@ pub(super) fn replace_reserved(text: &str) -> String {
         .collect()
 }
 
+/// The last boundary between characters at or before a byte.
+pub(super) fn floor_boundary(text: &str, at: usize) -> usize {
+    let at = at.min(text.len());
+    (0..=at)
+        .rev()
+        .find(|at| text.is_char_boundary(*at))
+        .unwrap_or(0)
+}
+
 /// The place of the first reserved character.
 pub(super) fn find_reserved(text: &str) -> Option<usize> {
     // All four begin with this byte, which few other characters do.

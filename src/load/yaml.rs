@@ -242,7 +242,7 @@ fn bad_yaml(yaml: &str, origin: Origin, start: usize, info: &str) -> Diagnostic 
     if message.is_empty() {
         "this is not YAML".clone_into(&mut message);
     }
-    let start = yaml.floor_char_boundary(start);
+    let start = text::floor_boundary(yaml, start);
     let width = yaml[start..].chars().next().map_or(0, char::len_utf8);
     let diagnostic = Diagnostic::new(
         Code::BadYaml,
@@ -283,7 +283,7 @@ struct Open {
     anchor: usize,
     value: Value,
     /// The key that waits for its value.
-    key: Option<(String, Span)>,
+    key: Option<(Option<String>, Span)>,
     /// The keys so far, if it is a map.
     keys: HashSet<String>,
 }
@@ -388,8 +388,16 @@ impl Builder {
             Value::Scalar(_) => unreachable!("only lists and maps are opened"),
             Value::Map(entries) => match open.key.take() {
                 None => open.key = Some(key_of(node, report)),
-                Some((key, key_span)) => {
-                    if !open.keys.insert(key.clone()) {
+                // What stands below a key that is none was reported with it.
+                Some((None, _)) => {}
+                Some((Some(key), key_span)) => {
+                    if open.keys.insert(key.clone()) {
+                        entries.push(Entry {
+                            key,
+                            key_span,
+                            value: node,
+                        });
+                    } else {
                         report.push(
                             Diagnostic::new(
                                 Code::DuplicateKey,
@@ -399,12 +407,6 @@ impl Builder {
                             .label("the second time")
                             .hint("remove one of the two; the first one counts"),
                         );
-                    } else {
-                        entries.push(Entry {
-                            key,
-                            key_span,
-                            value: node,
-                        });
                     }
                 }
             },
@@ -412,9 +414,9 @@ impl Builder {
     }
 }
 
-fn key_of(node: Node, report: &mut Report) -> (String, Span) {
+fn key_of(node: Node, report: &mut Report) -> (Option<String>, Span) {
     match node.value {
-        Value::Scalar(scalar) => (scalar.text, node.span),
+        Value::Scalar(scalar) => (Some(scalar.text), node.span),
         Value::List(_) | Value::Map(_) => {
             report.push(
                 Diagnostic::new(
@@ -424,7 +426,7 @@ fn key_of(node: Node, report: &mut Report) -> (String, Span) {
                 )
                 .hint("put quotes around a text that begins with `{` or `[`"),
             );
-            (String::new(), node.span)
+            (None, node.span)
         }
     }
 }

@@ -418,7 +418,7 @@ fn unused_id(id: String, skus: &[Sku]) -> String {
     if !is_used(&id) {
         return id;
     }
-    (2..)
+    (2..=skus.len() + 2)
         .map(|number| format!("{id}-{number}"))
         .find(|id| !is_used(id))
         .expect("there are more numbers than SKUs")

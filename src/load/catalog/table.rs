@@ -337,7 +337,7 @@ fn sniff_delimiter(header: &str) -> u8 {
 }
 
 fn shown(line: &str) -> usize {
-    line.floor_char_boundary(SHOWN.min(line.len()))
+    text::floor_boundary(line, SHOWN)
 }
 
 /// The parts of a cell: `['a', 'b']`.
