@@ -199,27 +199,27 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
             "did you mean `owls`?",
         ),
         (
-            "product(id=\"tei\").title",
+            "product(id=\"tei\")",
             "unknown-product",
             "did you mean `tie`?",
         ),
         (
-            "collection(id=\"al\").title",
+            "collection(id=\"al\")",
             "unknown-collection",
             "did you mean `all`?",
         ),
         (
-            "list(name=\"team\").title",
+            "list(name=\"team\")",
             "unknown-list",
             "did you mean `teams`?",
         ),
         (
-            "item(list=\"teams\", id=\"owl\").title",
+            "item(list=\"teams\", id=\"owl\")",
             "unknown-list",
             "did you mean `owls`?",
         ),
         (
-            "page(path=\"/abuot/\").title",
+            "page(path=\"/abuot/\")",
             "missing-page",
             "did you mean `/about/`?",
         ),
@@ -248,7 +248,7 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
         ("price()", "template-error", "write `price(product=\"…\")`"),
     ] {
         let site = site(&format!(
-            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{% set x = {call} %}}{{{{ x }}}}{{{{ segment(of=\"team\") }}}}\n\
+            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{{{ {call} }}}}{{{{ segment(of=\"team\") }}}}\n\
              -- themes/default/fragments/loop.html --\n{{{{ fragment(name=\"loop\") }}}}\n\
              -- themes/default/regions/loop.html --\n{{{{ region(name=\"loop\") }}}}\n\
              -- themes/default/regions/hero.html --\nhi\n\
