@@ -34,8 +34,9 @@ pub(crate) mod digest;
 pub(crate) mod model;
 pub(crate) mod source;
 
-pub(crate) mod load;
 pub(crate) mod report;
+
+pub(crate) mod load;
 
 pub(crate) mod plan;
 

@@ -341,3 +341,11 @@ fn a_tree_without_anything_says_what_is_missing() {
     let site = build_tree(SourceTree::default(), crate::support::NOW);
     assert_eq!(site.problems(), ["missing-config"]);
 }
+
+#[test]
+fn text_that_minifying_would_change_is_left_as_it_was() {
+    let site =
+        site("-- themes/default/templates/page.html --\n<title>x</title>\n<p>1 < 2 <3 </p>\n");
+    assert_eq!(site.problems()[0], "minify-changed-text content/index.md:1");
+    assert!(site.text("index.html").contains("<p>1 < 2 <3 </p>"));
+}
