@@ -7,6 +7,8 @@
 
 mod code;
 pub mod render;
+#[cfg(test)]
+mod tests;
 
 use std::ops::Range;
 
