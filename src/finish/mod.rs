@@ -36,7 +36,7 @@ pub struct Finisher {
     minifies: bool,
     parts: DashMap<Digest, Arc<str>>,
     regions: DashMap<Digest, Arc<[Arc<str>]>>,
-    problems: Mutex<BTreeMap<String, Diagnostic>>,
+    problems: Mutex<Vec<Diagnostic>>,
 }
 
 impl Finisher {
@@ -99,7 +99,7 @@ impl Finisher {
                 self.problems
                     .lock()
                     .expect("no holder panics")
-                    .insert(changed, problem);
+                    .push(problem);
                 self.fill(raw)
             }
         }
@@ -121,13 +121,8 @@ impl Finisher {
         filled
     }
 
-    /// What was noticed while finishing.
+    /// What was noticed while finishing, in no order.
     pub fn problems(&self) -> Vec<Diagnostic> {
-        self.problems
-            .lock()
-            .expect("no holder panics")
-            .values()
-            .cloned()
-            .collect()
+        self.problems.lock().expect("no holder panics").clone()
     }
 }

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// The fields of a product that a column may give.
-const FIELDS: [&str; 13] = [
+const FIELDS: [&str; 14] = [
     "id",
     "title",
     "summary",
@@ -30,6 +30,7 @@ const FIELDS: [&str; 13] = [
     "stock",
     "status",
     "image",
+    "image-alt",
     "weight",
 ];
 
@@ -402,9 +403,14 @@ pub(super) fn read_row(
             }
             "image" => {
                 let src = fields::text(&node, "image", report)?;
-                let title = mapping.title(cells, span);
-                add("images", picture(src, &title, span));
+                let alt = mapping
+                    .text("image-alt", cells, span)
+                    .or_else(|| mapping.text("title", cells, span))
+                    .unwrap_or_default();
+                add("images", picture(src, &alt, span));
             }
+            // It is read with the picture.
+            "image-alt" => {}
             field => add(field, node),
         }
     }
@@ -454,13 +460,10 @@ pub(super) fn read_row(
 }
 
 impl Mapping {
-    fn title(&self, cells: &Cells<'_>, span: Span) -> String {
-        self.columns
-            .iter()
-            .find(|column| column.field == "title")
-            .and_then(|column| cells.get(column, span))
-            .and_then(|node| node.text().map(str::to_owned))
-            .unwrap_or_default()
+    /// The text of the cell that gives a field.
+    fn text(&self, field: &str, cells: &Cells<'_>, span: Span) -> Option<String> {
+        let column = self.columns.iter().find(|column| column.field == field)?;
+        cells.get(column, span)?.text().map(str::to_owned)
     }
 }
 

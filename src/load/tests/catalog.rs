@@ -135,13 +135,14 @@ columns:
   price: eur
   description: text
   image: photo
+  image-alt: shows
   tags: { column: marks, split: list }
   data: { rating: stars, code: code }
 defaults: { vendor: Stride, tags: [plain] }
 -- content/catalog/data/x.csv --
-no;name;eur;text;photo;marks;stars;code
-P1;Tie;49.00;a < b;t.jpg;['new', \"it's\"];4.5;007
-P2;Cap;€5;;;;;
+no;name;eur;text;photo;shows;marks;stars;code
+P1;Tie;49.00;a < b;t.jpg;A blue tie;['new', \"it's\"];4.5;007
+P2;Cap;€5;;c.jpg;;;;
 ",
     )
     .sound();
@@ -151,7 +152,8 @@ P2;Cap;€5;;;;;
     assert_eq!((&*tie.id, tie.vendor.as_deref()), ("p1", Some("Stride")));
     assert_eq!(tie.tags, ["it's", "new"]);
     assert_eq!(cap.tags, ["plain"]);
-    assert_eq!(tie.images[0].alt, "Tie");
+    assert_eq!(tie.images[0].alt, "A blue tie");
+    assert_eq!(cap.images[0].alt, "Cap");
     assert_eq!(
         (&tie.data["rating"], &tie.data["code"]),
         (&4.5.into(), &"007".into())
