@@ -1,5 +1,7 @@
 //! Whole builds, in memory.
 
+use std::collections::BTreeMap;
+
 use crate::support::{BARE, build_tree, facet, site, site_at};
 use haberdash::SourceTree;
 
@@ -62,7 +64,7 @@ fn an_alias_is_a_redirect_and_a_page_for_hosts_with_none() {
         site("-- content/about.md --\n---\ntitle: About\naliases: [/old/about/]\n---\nUs.\n")
             .expect_no_problems();
     assert!(site.text("old/about/index.html").contains("url=/about/"));
-    let decision = site.decide(&haberdash::Request::get("/old/about/"), &Default::default());
+    let decision = site.decide(&haberdash::Request::get("/old/about/"), &BTreeMap::new());
     assert_eq!(
         (decision.status, decision.headers["location"].as_str()),
         (301, "/about/")
