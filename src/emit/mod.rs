@@ -256,29 +256,34 @@ fn old_files(output: &Path) -> BTreeMap<String, Digest> {
     let Some(manifest) = read_manifest(output) else {
         return BTreeMap::new();
     };
-    let mut tokens: Vec<String> = fs::read_dir(output.join("_v"))
-        .into_iter()
-        .flatten()
-        .filter_map(|entry| entry.ok()?.file_name().into_string().ok())
-        .filter(|name| name != "open")
-        .collect();
-    tokens.sort();
+    let tokens = tokens(output);
     let mut files = BTreeMap::new();
     for (path, entry) in manifest.files {
-        match path.strip_prefix("_v/*/") {
-            None => drop(files.insert(path, entry.digest)),
-            Some(rest) => {
-                let label = rest.split('/').next().unwrap_or_default();
-                let token = tokens
-                    .iter()
-                    .find(|token| output.join("_v").join(token).join(label).exists());
-                if let Some(token) = token {
-                    files.insert(format!("_v/{token}/{rest}"), entry.digest);
-                }
-            }
+        let Some(rest) = path.strip_prefix("_v/*/") else {
+            files.insert(path, entry.digest);
+            continue;
+        };
+        let label = rest.split('/').next().unwrap_or_default();
+        if let Some(token) = tokens.get(label) {
+            files.insert(format!("_v/{token}/{rest}"), entry.digest);
         }
     }
     files
+}
+
+/// The folders of gated variants, by label: `_v/<token>/<label>/`.
+fn tokens(output: &Path) -> BTreeMap<String, String> {
+    WalkDir::new(output.join("_v"))
+        .min_depth(2)
+        .max_depth(2)
+        .into_iter()
+        .filter_map(Result::ok)
+        .filter_map(|entry| {
+            let token = entry.path().parent()?.file_name()?.to_str()?;
+            let label = entry.file_name().to_str()?;
+            (token != "open").then(|| (label.to_owned(), token.to_owned()))
+        })
+        .collect()
 }
 
 /// Files in the output folder that no build of ours wrote. `_v` and `_haberdash` are ours.
