@@ -12,17 +12,20 @@ use std::{
 use serde::Serialize;
 
 use crate::{
-    decision::NodeId,
+    decision::{Box_, Diagrams, NodeId},
     diagnostic::{Diagnostic, Diagnostics},
     finish::{self, Finisher},
     load::{LoadOptions, load},
     model::Store,
     pipeline::BuildOptions,
     plan::plan,
-    render::{ReadSet, Site, Split, Topic, World},
-    routing::{Slot, labels},
+    render::{Explored, ReadSet, Site, Split, Topic, World},
+    routing::{Label, Slot, labels},
     source::SourceTree,
 };
+
+/// Lines of a diagram, and files, that are shown to people.
+const SHOWN: usize = 40;
 
 /// One route, explained.
 #[derive(Clone, Debug, Serialize)]
@@ -37,7 +40,9 @@ pub struct Explanation {
     pub visitor: Vec<VisitorQuestion>,
     /// All other questions, by kind and name.
     pub read: Vec<OtherQuestion>,
-    /// The diagram as text, a node a line.
+    /// The page without its regions, and each region, by themselves.
+    pub parts: Vec<PartDiagram>,
+    /// The diagram of the whole page as text, a branch a line.
     pub diagram: Vec<String>,
     /// The variants, the default first.
     pub variants: Vec<VariantFile>,
@@ -67,6 +72,17 @@ pub struct OtherQuestion {
     pub found: bool,
     /// `path:line`.
     pub asked_at: Vec<String>,
+}
+
+/// How one part of a page varies.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct PartDiagram {
+    /// `page`, or `region hero`.
+    pub name: String,
+    /// Distinct texts.
+    pub texts: usize,
+    /// Its diagram as text, a branch a line.
+    pub diagram: Vec<String>,
 }
 
 /// One variant.
@@ -139,8 +155,10 @@ pub fn explain(
     let (_, urls) = finish::assets(&store, &world, tree);
     let finisher = Finisher::new(Arc::clone(&world), urls, options.minifies);
     let mut reads: Vec<Arc<ReadSet>> = Vec::new();
+    let mut parts: Vec<PartDiagram> = Vec::new();
     let finished = world.explore_route(route).and_then(|skeleton| {
         reads.extend(skeleton.reads.iter().cloned());
+        parts.push(part_diagram(&store, "page".to_owned(), &skeleton));
         finisher.assemble(&store, route, route.span(&store), &skeleton)
     });
     let finished = match finished {
@@ -155,6 +173,11 @@ pub fn explain(
             .explore_region(*key)
             .expect("it was explored for the route");
         reads.extend(region.reads.iter().cloned());
+        parts.push(part_diagram(
+            &store,
+            format!("region {}", world.region_name(*key)),
+            &region,
+        ));
     }
 
     let labels = labels(
@@ -209,6 +232,7 @@ pub fn explain(
         renderings: finished.renderings,
         visitor: visitor_questions(&store, tree, &finished.splits),
         read: other_questions(tree, &reads),
+        parts,
         diagram: diagram_lines(&store, &finished.diagrams, finished.root, &labels),
         variants,
         chosen,
@@ -301,14 +325,39 @@ fn other_questions(tree: &SourceTree, reads: &[Arc<ReadSet>]) -> Vec<OtherQuesti
         .collect()
 }
 
+/// The diagram of one exploration; its variants are named as those of a page would be.
+fn part_diagram(store: &Store, name: String, explored: &Explored) -> PartDiagram {
+    let mut texts: Vec<&str> = Vec::new();
+    let boxes: Vec<(Box_, u32)> = explored
+        .leaves
+        .iter()
+        .map(|leaf| {
+            let known = texts.iter().position(|text| **text == *leaf.text);
+            let place = known.unwrap_or_else(|| {
+                texts.push(&leaf.text);
+                texts.len() - 1
+            });
+            (leaf.visitors.clone(), place as u32)
+        })
+        .collect();
+    let mut diagrams = Diagrams::new(store.facets.domains());
+    let root = diagrams.of_boxes(&boxes);
+    let labels = labels(&store.facets, &diagrams, root, texts.len());
+    PartDiagram {
+        name,
+        texts: texts.len(),
+        diagram: diagram_lines(store, &diagrams, root, &labels),
+    }
+}
+
 fn diagram_lines(
     store: &Store,
-    diagrams: &crate::decision::Diagrams,
+    diagrams: &Diagrams,
     root: NodeId,
-    labels: &[crate::routing::Label],
+    labels: &[Label],
 ) -> Vec<String> {
     fn walk(
-        (store, diagrams, labels): (&Store, &crate::decision::Diagrams, &[crate::routing::Label]),
+        (store, diagrams, labels): (&Store, &Diagrams, &[Label]),
         at: NodeId,
         indent: &str,
         lines: &mut Vec<String>,
@@ -387,17 +436,27 @@ impl Explanation {
                 let _ = writeln!(text, "      {at}");
             }
         }
-        text.push_str("\nDiagram\n");
-        for line in &self.diagram {
-            let _ = writeln!(text, "  {line}");
+        let is_short = self.diagram.len() <= SHOWN;
+        if self.parts.len() > 1 {
+            text.push_str("\nParts, each varied on its own\n");
+            for part in &self.parts {
+                let _ = writeln!(text, "  {}: {}", part.name, count(part.texts, "text"));
+                push_lines(&mut text, "    ", &part.diagram);
+            }
+        }
+        if is_short || self.parts.len() == 1 {
+            text.push_str("\nDiagram of the whole page\n");
+            push_lines(&mut text, "  ", &self.diagram);
         }
         text.push_str("\nFiles, and who gets which\n");
+        let mut left_out = 0;
         for (place, variant) in self.variants.iter().enumerate() {
-            let mark = if self.chosen == Some(place) {
-                "→"
-            } else {
-                " "
-            };
+            let is_chosen = self.chosen == Some(place);
+            if place >= SHOWN && !is_chosen {
+                left_out += 1;
+                continue;
+            }
+            let mark = if is_chosen { "→" } else { " " };
             let gated = if variant.gated {
                 ", needs a signature"
             } else {
@@ -420,6 +479,9 @@ impl Explanation {
                 };
                 let _ = writeln!(text, "      {who}");
             }
+        }
+        if left_out > 0 {
+            let _ = writeln!(text, "  … and {left_out} more; --format json lists all");
         }
         let _ = writeln!(
             text,
@@ -444,6 +506,19 @@ impl Explanation {
             let _ = writeln!(text, "  {topic} {}{absent}  {at}{more}", question.name);
         }
         text
+    }
+}
+
+fn push_lines(text: &mut String, indent: &str, lines: &[String]) {
+    for line in lines.iter().take(SHOWN) {
+        let _ = writeln!(text, "{indent}{line}");
+    }
+    if lines.len() > SHOWN {
+        let more = lines.len() - SHOWN;
+        let _ = writeln!(
+            text,
+            "{indent}… and {more} more lines; --format json has all"
+        );
     }
 }
 
