@@ -34,6 +34,8 @@ pub(crate) mod digest;
 pub(crate) mod model;
 pub(crate) mod source;
 
+pub(crate) mod report;
+
 pub(crate) mod load;
 
 pub(crate) mod plan;

@@ -16,8 +16,9 @@ use std::{fmt, path::Path, process::ExitCode, sync::Arc};
 use clap::Parser;
 
 use crate::{
-    diagnostic::{Diagnostics, render},
+    diagnostic::Diagnostics,
     emit::Surroundings,
+    report,
     source::{self, SourceTree},
 };
 use args::{Arguments, Command, Common, Format};
@@ -111,13 +112,13 @@ fn surroundings(store: &Path) -> Surroundings {
 fn say_problems(common: &Common, diagnostics: &Diagnostics, tree: &SourceTree, all: bool) {
     let text = match common.format {
         Format::Human => {
-            let options = render::Options {
+            let options = report::Options {
                 color: common.color.is_on(),
                 all,
             };
-            render::human(diagnostics, tree, options)
+            report::human(diagnostics, tree, options)
         }
-        Format::Short => render::short(diagnostics, tree),
+        Format::Short => report::short(diagnostics, tree),
         Format::Json => return,
     };
     if !text.is_empty() {
@@ -127,5 +128,5 @@ fn say_problems(common: &Common, diagnostics: &Diagnostics, tree: &SourceTree, a
 
 /// Problems for machines.
 fn problems_json(diagnostics: &Diagnostics, tree: &SourceTree) -> serde_json::Value {
-    serde_json::from_str(&render::json(diagnostics, tree)).expect("it was written as JSON")
+    serde_json::from_str(&report::json(diagnostics, tree)).expect("it was written as JSON")
 }

@@ -3,12 +3,9 @@
 //! Stages push a [`Diagnostic`] for each problem and go on with what they
 //! understood; `pipeline` decides where to stop; `cli` prints. A diagnostic
 //! carries a [`Code`], a [`Span`] and a hint. This room never reads a file and
-//! never prints: [`render`] turns diagnostics into text.
+//! never prints: `report` turns diagnostics into text.
 
 mod code;
-pub mod render;
-#[cfg(test)]
-mod tests;
 
 use std::ops::Range;
 

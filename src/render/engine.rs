@@ -80,7 +80,11 @@ impl World {
             .iter()
             .map(|(name, t)| (name.as_str(), t.instrumented.text.as_str()));
         if let Err(error) = tera.add_raw_templates(sources) {
-            diagnostics.extend(template_problems(&store, &templates, &error));
+            let mut problems = syntax_problems(&store, &templates);
+            if problems.is_empty() {
+                problems = template_problems(&store, &templates, &error);
+            }
+            diagnostics.extend(problems);
             return None;
         }
         let views = Views::new(&store);
@@ -373,6 +377,20 @@ fn template_problems(
             reports
         }
     }
+}
+
+/// The problems of templates that cannot be parsed, each by itself: a batch stops at the first.
+fn syntax_problems(store: &Store, templates: &BTreeMap<String, Loaded>) -> Vec<Diagnostic> {
+    templates
+        .iter()
+        .filter_map(|(name, loaded)| {
+            let alone = Tera::new().add_raw_template(name, &loaded.instrumented.text);
+            alone
+                .err()
+                .filter(|error| matches!(error.kind(), ErrorKind::SyntaxError(_)))
+        })
+        .flat_map(|error| template_problems(store, templates, &error))
+        .collect()
 }
 
 fn lower_first(message: &str) -> String {

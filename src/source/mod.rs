@@ -7,9 +7,9 @@
 mod fixture;
 mod walk;
 
-use std::{borrow::Cow, collections::BTreeMap, sync::Arc};
+use std::{collections::BTreeMap, sync::Arc};
 
-use crate::diagnostic::{FileId, render::Sources};
+use crate::diagnostic::FileId;
 
 pub use walk::read;
 
@@ -24,18 +24,8 @@ pub struct SourceFile {
 
 impl SourceFile {
     /// The content as text; what is not UTF-8 is replaced.
-    pub fn text(&self) -> Cow<'_, str> {
+    pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
-    }
-}
-
-impl Sources for SourceTree {
-    fn path(&self, file: FileId) -> &str {
-        &self.file(file).path
-    }
-
-    fn text(&self, file: FileId) -> Cow<'_, str> {
-        self.file(file).text()
     }
 }
 

@@ -248,7 +248,7 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
         ("price()", "template-error", "write `price(product=\"…\")`"),
     ] {
         let site = site(&format!(
-            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{{{ {call} }}}}{{{{ segment(of=\"team\") }}}}\n\
+            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{% set x = {call} %}}{{{{ x }}}}{{{{ segment(of=\"team\") }}}}\n\
              -- themes/default/fragments/loop.html --\n{{{{ fragment(name=\"loop\") }}}}\n\
              -- themes/default/regions/loop.html --\n{{{{ region(name=\"loop\") }}}}\n\
              -- themes/default/regions/hero.html --\nhi\n\

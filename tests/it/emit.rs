@@ -84,7 +84,7 @@ fn only_what_changed_is_written_and_what_is_gone_is_removed() {
     fs::remove_file(folder.path().join("content/p2.md")).unwrap();
     let output = build(folder.path());
     assert!(
-        String::from_utf8_lossy(&output.stderr).contains("2 removed"),
+        String::from_utf8_lossy(&output.stderr).contains("3 removed"),
         "{output:?}"
     );
     assert_eq!(

@@ -187,7 +187,7 @@ fn phrase() -> impl Strategy<Value = String> {
         Just("{{ fragment(name=\"one\") }}".to_owned()),
         Just("{{ fragment(name=\"two\", x=1) }}".to_owned()),
         Just("{{ region(name=\"one\") }}".to_owned()),
-        Just("{{ price(product=\"tie\").text }}".to_owned()),
+        Just("{% set p = price(product=\"tie\") %}{{ p.text }}".to_owned()),
         Just("{{ body() }}".to_owned()),
         Just("{% for id in products(collection=\"all\") %}{{ id }} {% endfor %}".to_owned()),
     ]

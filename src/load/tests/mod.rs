@@ -3,15 +3,17 @@
 mod bodies;
 mod catalog;
 mod codes;
+mod mutations;
 mod pages;
 mod real;
 mod segments;
 mod shopify;
 
 use crate::{
-    diagnostic::{Diagnostics, render},
+    diagnostic::Diagnostics,
     load::{LoadOptions, load},
     model::{Block, Body, Store},
+    report,
     source::SourceTree,
 };
 
@@ -74,7 +76,7 @@ fn load_tree(tree: &SourceTree) -> Loaded {
     let mut diagnostics = Diagnostics::default();
     let store = load(tree, &options, &mut diagnostics);
     diagnostics.sort();
-    let json = render::json(&diagnostics, tree);
+    let json = report::json(&diagnostics, tree);
     let list: Vec<serde_json::Value> = serde_json::from_str(&json).expect("JSON");
     let problems = list
         .iter()

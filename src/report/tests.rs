@@ -1,23 +1,14 @@
 //! Places and texts of problems.
 
-use std::borrow::Cow;
-
-use super::{
-    Code, Diagnostic, Diagnostics, FileId, Span,
-    render::{Options, Sources, human, json, short},
+use super::{Options, human, json, short};
+use crate::{
+    diagnostic::{Code, Diagnostic, Diagnostics, FileId, Span},
+    source::SourceTree,
 };
 
-/// One file.
-struct File(&'static [u8]);
-
-impl Sources for File {
-    fn path(&self, _: FileId) -> &str {
-        "content/tie.md"
-    }
-
-    fn text(&self, _: FileId) -> Cow<'_, str> {
-        String::from_utf8_lossy(self.0)
-    }
+/// A tree of one file.
+fn file(bytes: &[u8]) -> SourceTree {
+    SourceTree::from_files([("content/tie.md", bytes)])
 }
 
 fn problem(start: usize, end: usize) -> Diagnostics {
@@ -38,8 +29,8 @@ const PLAIN: Options = Options {
 };
 
 /// Line, column, end line and end column.
-fn place(text: &'static [u8], start: usize, end: usize) -> [u64; 4] {
-    let text = json(&problem(start, end), &File(text));
+fn place(text: &[u8], start: usize, end: usize) -> [u64; 4] {
+    let text = json(&problem(start, end), &file(text));
     let list: serde_json::Value = serde_json::from_str(&text).unwrap();
     ["line", "column", "end_line", "end_column"].map(|key| list[0][key].as_u64().unwrap())
 }
@@ -68,7 +59,7 @@ fn places_beyond_the_file_are_its_end() {
 fn a_problem_is_shown_with_excerpt_label_note_and_hint() {
     let text = human(
         &problem(14, 20),
-        &File(b"---\n---\n:when locale=de\n"),
+        &file(b"---\n---\n:when locale=de\n"),
         PLAIN,
     );
     assert_eq!(
@@ -87,13 +78,13 @@ error[unknown-facet]: unknown facet `locale`
         color: true,
         ..PLAIN
     };
-    assert!(human(&problem(0, 1), &File(b"x"), colored).contains('\u{1b}'));
+    assert!(human(&problem(0, 1), &file(b"x"), colored).contains('\u{1b}'));
 }
 
 #[test]
 fn a_problem_is_shown_in_one_line() {
     assert_eq!(
-        short(&problem(4, 6), &File(b"abc\ndef")),
+        short(&problem(4, 6), &file(b"abc\ndef")),
         "content/tie.md:2:1: error[unknown-facet]: unknown facet `locale`\n"
     );
     let mut list = Diagnostics::default();
@@ -102,21 +93,20 @@ fn a_problem_is_shown_in_one_line() {
         "no\nfile \u{1b}[2J",
     ));
     assert_eq!(
-        short(&list, &File(b"")),
+        short(&list, &file(b"")),
         "error[missing-config]: no\\nfile \\u{1b}[2J\n"
     );
 }
 
 #[test]
 fn long_lines_are_cut_around_the_place() {
-    let line: &'static str =
-        Box::leak(format!("{}HERE{}\n", "ä".repeat(9000), "b".repeat(9000)).into_boxed_str());
+    let line = format!("{}HERE{}\n", "ä".repeat(9000), "b".repeat(9000));
     for (start, end) in [(18_000, 18_004), (0, 5), (18_000, 27_004), (27_003, 27_004)] {
-        let text = human(&problem(start, end), &File(line.as_bytes()), PLAIN);
+        let text = human(&problem(start, end), &file(line.as_bytes()), PLAIN);
         assert!(text.chars().count() < 900, "{text}");
         assert!(text.contains('…') && text.contains('^'), "{text}");
     }
-    let text = human(&problem(18_000, 18_004), &File(line.as_bytes()), PLAIN);
+    let text = human(&problem(18_000, 18_004), &file(line.as_bytes()), PLAIN);
     assert!(text.contains("content/tie.md:1:9001"), "{text}");
     assert!(
         text.contains("ääHEREbb") && text.contains(" ^^^^ "),
@@ -132,7 +122,7 @@ fn text_of_users_cannot_steer_a_terminal() {
             .hint("\u{1b}]0;x\u{7}")
             .note("\u{1b}c"),
     );
-    assert!(!human(&list, &File(b""), PLAIN).contains('\u{1b}'));
+    assert!(!human(&list, &file(b""), PLAIN).contains('\u{1b}'));
 }
 
 #[test]
@@ -149,9 +139,9 @@ fn no_place_makes_it_panic() {
         for start in 0..text.len() + 3 {
             for end in start..text.len() + 3 {
                 let list = problem(start, end);
-                human(&list, &File(text), PLAIN);
-                short(&list, &File(text));
-                json(&list, &File(text));
+                human(&list, &file(text), PLAIN);
+                short(&list, &file(text));
+                json(&list, &file(text));
             }
         }
     }
@@ -168,13 +158,13 @@ fn many_alike_are_summed_up() {
             format!("row {row}"),
         ));
     }
-    let text = human(&list, &File(b"x"), PLAIN);
+    let text = human(&list, &file(b"x"), PLAIN);
     assert_eq!(text.matches("warning[skipped-row]").count(), 10);
     assert!(
         text.ends_with("… and 1,234 more skipped-row (`--all` shows them)"),
         "{text}"
     );
     let all = Options { all: true, ..PLAIN };
-    let text = human(&list, &File(b"x"), all);
+    let text = human(&list, &file(b"x"), all);
     assert_eq!(text.matches("warning[skipped-row]").count(), 1244);
 }

@@ -1,4 +1,9 @@
 //! Diagnostics as text: for people, a line each, and as JSON.
+//!
+//! In: diagnostics and the files they are about. Out: text. It never prints.
+
+#[cfg(test)]
+mod tests;
 
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write, ops::Range};
 
@@ -8,7 +13,10 @@ use annotate_snippets::{
 };
 use serde_json::json;
 
-use super::{Code, Diagnostic, Diagnostics, FileId, Severity, Span};
+use crate::{
+    diagnostic::{Code, Diagnostic, Diagnostics, FileId, Severity, Span},
+    source::SourceTree,
+};
 
 /// So many problems of one code are shown in full; the rest are summed up.
 const SHOWN: usize = 10;
@@ -16,14 +24,6 @@ const SHOWN: usize = 10;
 /// Lines longer than this, in characters, are cut around the place: cells of a table and
 /// minified files would flood the screen.
 const LONGEST_EXCERPT: usize = 160;
-
-/// The files that problems are in.
-pub trait Sources {
-    /// The path of a file, as people know it.
-    fn path(&self, file: FileId) -> &str;
-    /// The text of a file; what is not UTF-8 is replaced.
-    fn text(&self, file: FileId) -> Cow<'_, str>;
-}
 
 /// How problems are written for people.
 #[derive(Clone, Copy, Debug, Default)]
@@ -35,14 +35,14 @@ pub struct Options {
 }
 
 /// With excerpts of the sources, as rustc does.
-pub fn human(diagnostics: &Diagnostics, sources: &dyn Sources, options: Options) -> String {
+pub fn human(diagnostics: &Diagnostics, tree: &SourceTree, options: Options) -> String {
     let renderer = if options.color {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let mut texts = Texts::new(sources);
+    let mut texts = Texts::new(tree);
     let mut text = String::new();
     let mut seen: BTreeMap<Code, usize> = BTreeMap::new();
     for diagnostic in diagnostics {
@@ -69,8 +69,8 @@ pub fn human(diagnostics: &Diagnostics, sources: &dyn Sources, options: Options)
 }
 
 /// `path:line:column: error[code]: message`, a line each.
-pub fn short(diagnostics: &Diagnostics, sources: &dyn Sources) -> String {
-    let mut texts = Texts::new(sources);
+pub fn short(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
+    let mut texts = Texts::new(tree);
     let mut text = String::new();
     for diagnostic in diagnostics {
         if let Some(span) = diagnostic.span {
@@ -78,7 +78,7 @@ pub fn short(diagnostics: &Diagnostics, sources: &dyn Sources) -> String {
             let _ = write!(
                 text,
                 "{}:{}:{}: ",
-                sources.path(span.file),
+                tree.file(span.file).path,
                 place.line,
                 place.column
             );
@@ -96,8 +96,8 @@ pub fn short(diagnostics: &Diagnostics, sources: &dyn Sources) -> String {
 
 /// An array of objects with `code`, `severity`, `message`, `path`, `line`, `column`, `end_line`, `end_column`,
 /// `label`, `hint` and `notes`. Lines and columns count from 1, columns in characters.
-pub fn json(diagnostics: &Diagnostics, sources: &dyn Sources) -> String {
-    let mut texts = Texts::new(sources);
+pub fn json(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
+    let mut texts = Texts::new(tree);
     let list: Vec<serde_json::Value> = diagnostics
         .iter()
         .map(|diagnostic| {
@@ -112,7 +112,7 @@ pub fn json(diagnostics: &Diagnostics, sources: &dyn Sources) -> String {
                 "code": diagnostic.code.name(),
                 "severity": severity_name(diagnostic.severity()),
                 "message": diagnostic.message,
-                "path": diagnostic.span.map(|span| sources.path(span.file).to_owned()),
+                "path": diagnostic.span.map(|span| tree.file(span.file).path.to_string()),
                 "line": start.as_ref().map(|place| place.line),
                 "column": start.as_ref().map(|place| place.column),
                 "end_line": end.as_ref().map(|place| place.line),
@@ -165,7 +165,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, texts: &mut Texts<'a>) -> Group<'a> {
         .id(diagnostic.code.name());
     let mut group = Group::with_title(title);
     if let Some(span) = diagnostic.span {
-        let path = texts.sources.path(span.file).to_owned();
+        let path = texts.tree.file(span.file).path.to_string();
         let place = texts.place(span);
         let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
         if span.start == 0 && span.end == 0 {
@@ -237,14 +237,14 @@ struct Place {
 /// Texts of files with the beginnings of their lines, so that many problems of one file are
 /// placed in one pass.
 struct Texts<'a> {
-    sources: &'a dyn Sources,
+    tree: &'a SourceTree,
     known: BTreeMap<FileId, (Cow<'a, str>, Vec<usize>)>,
 }
 
 impl<'a> Texts<'a> {
-    fn new(sources: &'a dyn Sources) -> Self {
+    fn new(tree: &'a SourceTree) -> Self {
         Self {
-            sources,
+            tree,
             known: BTreeMap::new(),
         }
     }
@@ -252,9 +252,9 @@ impl<'a> Texts<'a> {
     /// Where a span begins. A span that reaches beyond its line is cut; one beyond the file
     /// is its end.
     fn place(&mut self, span: Span) -> Place {
-        let sources = self.sources;
+        let tree = self.tree;
         let (text, starts) = self.known.entry(span.file).or_insert_with(|| {
-            let text = sources.text(span.file);
+            let text = tree.file(span.file).text();
             let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
             let starts = std::iter::once(0).chain(newlines).collect();
             (text, starts)
