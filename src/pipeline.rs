@@ -74,7 +74,7 @@ pub struct Summary {
     pub routes: usize,
     /// Old paths that lead to new ones.
     pub redirects: usize,
-    /// Distinct texts that were rendered: skeletons, regions and fragments.
+    /// Renderings of skeletons and regions, and distinct fragments.
     pub renderings: usize,
     /// Whole pages written.
     pub variants: usize,
@@ -178,7 +178,7 @@ pub fn build(
         products: store.catalog.products.len(),
         routes: plan.routes.len(),
         redirects: plan.redirects.len(),
-        renderings: world.part_count(),
+        renderings: world.rendering_count(),
         unpublished: store.unpublished + store.catalog.inactive,
         ..Summary::default()
     };
@@ -194,6 +194,7 @@ pub fn build(
                     &result.labels,
                 );
                 summary.variants += result.labels.len();
+                summary.renderings += result.renderings;
                 summary.merged += result.merged;
                 asked.extend(result.asked);
             }
@@ -291,6 +292,7 @@ struct RouteResult {
     diagrams: Diagrams,
     root: NodeId,
     labels: Vec<Label>,
+    renderings: usize,
     merged: usize,
     asked: BTreeSet<Variable>,
 }
@@ -335,6 +337,7 @@ impl Writer<'_> {
             diagrams: finished.diagrams,
             root: finished.root,
             labels,
+            renderings: finished.renderings,
             merged: finished.merged,
         })
     }

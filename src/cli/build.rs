@@ -158,7 +158,7 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
     line(
         "renderings",
         format!(
-            "{} distinct texts, put together as {} variants ({} merged as equal)",
+            "{}, put together as {} variants ({} merged as equal)",
             grouped(summary.renderings),
             grouped(summary.variants),
             grouped(summary.merged)

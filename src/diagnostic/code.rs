@@ -91,7 +91,6 @@ codes! {
     MissingOverrideBase "missing-override-base" Error "A file overrides a page that does not exist."
     RouteCollision "route-collision" Error "Two sources have the same URL."
     BadAlias "bad-alias" Error "An alias is not a path of the site."
-    BrokenLink "broken-link" Warning "A link leads to a page that the site does not have."
     MissingFile "missing-file" Error "A picture or another file is named that does not exist."
 
     // Theme and rendering.

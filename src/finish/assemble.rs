@@ -31,10 +31,11 @@ pub struct FinishedRoute {
     pub regions: Vec<Digest>,
 }
 
-/// A part with the holes in it filled.
+/// A text with the holes in it filled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Whole {
-    part: Digest,
+    /// Place in the assembly's texts.
+    text: u32,
     /// In the order of the holes.
     regions: Vec<(Digest, u32)>,
 }
@@ -44,6 +45,9 @@ struct Assembly<'a> {
     finisher: &'a Finisher,
     world: &'a Arc<World>,
     diagrams: Diagrams,
+    /// Final texts of skeletons and regions, no two alike.
+    texts: Vec<Arc<str>>,
+    known_texts: HashMap<Arc<str>, u32>,
     wholes: Vec<Whole>,
     known: HashMap<Whole, u32>,
     /// What each region comes to, by key.
@@ -73,13 +77,15 @@ impl Finisher {
         store: &Store,
         route: &Route,
         span: Span,
-        skeleton: &Explored<Digest>,
+        skeleton: &Explored,
     ) -> Result<FinishedRoute, Diagnostic> {
         let limit = store.config.max_variants;
         let mut assembly = Assembly {
             finisher: self,
             world: &self.world,
             diagrams: Diagrams::new(store.facets.domains()),
+            texts: Vec::new(),
+            known_texts: HashMap::new(),
             wholes: Vec::new(),
             known: HashMap::new(),
             regions: Vec::new(),
@@ -92,7 +98,8 @@ impl Finisher {
         let too_many = |splits: &[Split], count: Option<usize>, regions: &[(Digest, NodeId)]| {
             too_many_variants(store, &self.world, route, span, splits, count, regions)
         };
-        let root = match assembly.explored(skeleton) {
+        let texts = self.leaves(skeleton, span);
+        let root = match assembly.explored(skeleton, &texts) {
             Ok(root) => root,
             Err(Failed::Problem(problem)) => {
                 return Err(problem.note(format!("while rendering `{}`", route.path)));
@@ -145,8 +152,8 @@ impl Finisher {
 }
 
 impl Assembly<'_> {
-    /// The diagram of an exploration, with every hole filled.
-    fn explored(&mut self, explored: &Explored<Digest>) -> Result<NodeId, Failed> {
+    /// The diagram of an exploration whose leaves have these final texts, with every hole filled.
+    fn explored(&mut self, explored: &Explored, texts: &[Arc<str>]) -> Result<NodeId, Failed> {
         let boxes: Vec<(Box_, u32)> = explored
             .leaves
             .iter()
@@ -154,23 +161,27 @@ impl Assembly<'_> {
             .map(|(place, leaf)| (leaf.visitors.clone(), place as u32))
             .collect();
         let root = self.diagrams.of_boxes(&boxes);
-        let mut filled = Vec::with_capacity(explored.leaves.len());
-        for leaf in &explored.leaves {
-            filled.push(self.filled(leaf.text)?);
+        let mut filled = Vec::with_capacity(texts.len());
+        for text in texts {
+            filled.push(self.filled(text)?);
         }
         Ok(self
             .diagrams
             .compose(root, &mut |_, place| filled[place as usize]))
     }
 
-    /// The diagram of one part, with every hole filled.
-    fn filled(&mut self, part: Digest) -> Result<NodeId, Failed> {
-        let text = self.finisher.part(part);
+    /// The diagram of one text, with every hole filled.
+    fn filled(&mut self, text: &Arc<str>) -> Result<NodeId, Failed> {
+        let next = self.texts.len() as u32;
+        let place = *self.known_texts.entry(Arc::clone(text)).or_insert(next);
+        if place == next {
+            self.texts.push(Arc::clone(text));
+        }
         let mut root = NodeId::Terminal(self.intern(Whole {
-            part,
+            text: place,
             regions: Vec::new(),
         })?);
-        for piece in pieces(&text) {
+        for piece in pieces(text) {
             let Piece::Token(Token::Region(key)) = piece else {
                 continue;
             };
@@ -210,7 +221,8 @@ impl Assembly<'_> {
             )));
         }
         self.open.push(key);
-        let root = self.explored(&explored)?;
+        let texts = self.finisher.region(key, &explored);
+        let root = self.explored(&explored, &texts)?;
         self.open.pop();
         self.splits.extend(explored.splits.iter().cloned());
         self.regions.push((key, root));
@@ -232,10 +244,10 @@ impl Assembly<'_> {
 
     fn text(&self, place: u32) -> String {
         let whole = &self.wholes[place as usize];
-        let part = self.finisher.part(whole.part);
-        let mut text = String::with_capacity(part.len() * 2);
+        let outer = &self.texts[whole.text as usize];
+        let mut text = String::with_capacity(outer.len() * 2);
         let mut regions = whole.regions.iter();
-        for piece in pieces(&part) {
+        for piece in pieces(outer) {
             match piece {
                 Piece::Text(piece) => text.push_str(piece),
                 Piece::Token(Token::Region(_)) => {

@@ -170,7 +170,7 @@ fn tag_len(text: &str) -> usize {
 fn is_inline(name: &str) -> bool {
     const INLINE: &[&str] = &[
         "a", "abbr", "audio", "b", "bdi", "bdo", "button", "canvas", "cite", "code", "data", "del",
-        "dfn", "em", "i", "iframe", "img", "input", "ins", "kbd", "label", "mark", "meter",
+        "dfn", "em", "i", "iframe", "font", "img", "input", "ins", "kbd", "label", "mark", "meter",
         "object", "output", "picture", "progress", "q", "ruby", "s", "samp", "select", "small",
         "span", "strong", "sub", "sup", "svg", "time", "u", "var", "video",
     ];
@@ -200,21 +200,28 @@ fn depth(html: &str) -> usize {
     deepest
 }
 
-/// Puts a guard behind each blank between two inline elements.
+/// Puts a guard behind each blank between two inline elements. Comments between them go, so
+/// they do not count.
 fn guard(html: &str) -> String {
+    let pieces: Vec<Piece<'_>> = html_pieces(html).collect();
     let mut guarded = String::with_capacity(html.len() + 64);
     let mut after_inline = false;
-    let mut pieces = html_pieces(html).peekable();
-    while let Some(piece) = pieces.next() {
-        match piece {
+    for (place, piece) in pieces.iter().enumerate() {
+        match *piece {
             Piece::Text(text) => {
                 guarded.push_str(text);
-                let is_blank = text.chars().all(char::is_whitespace);
+                let is_blank = |text: &str| text.chars().all(char::is_whitespace);
+                let next = pieces[place + 1..].iter().find(|next| match next {
+                    Piece::Comment(_) => false,
+                    Piece::Text(text) => !is_blank(text),
+                    Piece::Tag { .. } | Piece::Raw(_) => true,
+                });
                 let before_inline =
-                    matches!(pieces.peek(), Some(Piece::Tag { name, .. }) if is_inline(name));
-                if is_blank && after_inline && before_inline {
+                    matches!(next, Some(Piece::Tag { name, .. }) if is_inline(name));
+                if is_blank(text) && after_inline && before_inline {
                     guarded.push(GUARD);
                 }
+                after_inline &= is_blank(text);
             }
             Piece::Tag { name, text, .. } => {
                 after_inline = is_inline(name);
@@ -275,6 +282,18 @@ mod tests {
     fn the_space_between_inline_elements_stays() {
         let minified = minify("<div> <b>3</b> <i>4</i> </div>").unwrap();
         assert_eq!(minified, "<div><b>3</b> <i>4</i></div>");
+    }
+
+    #[test]
+    fn the_space_beside_a_comment_stays() {
+        let minified =
+            minify("<div><a>x</a> <!-- c --><a>y</a> <!-- d --> <a>z</a></div>").unwrap();
+        assert_eq!(visible_text(&minified), "x y z");
+    }
+
+    #[test]
+    fn text_that_would_change_is_said_so() {
+        assert_eq!(minify("<p>1 < 2 <3 </p>").unwrap_err(), "1 < 2 <3");
     }
 
     #[test]

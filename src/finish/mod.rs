@@ -18,9 +18,9 @@ use std::{
 use dashmap::DashMap;
 
 use crate::{
-    diagnostic::{Code, Diagnostic},
+    diagnostic::{Code, Diagnostic, Span},
     digest::Digest,
-    render::{Piece, Token, World, pieces},
+    render::{Explored, Piece, Token, World, pieces},
 };
 
 pub use assemble::FinishedRoute;
@@ -34,8 +34,9 @@ pub struct Finisher {
     urls: BTreeMap<Digest, String>,
     /// Whether texts are minified.
     minifies: bool,
-    finished: DashMap<Digest, Arc<str>>,
-    problems: Mutex<BTreeMap<String, Diagnostic>>,
+    parts: DashMap<Digest, Arc<str>>,
+    regions: DashMap<Digest, Arc<[Arc<str>]>>,
+    problems: Mutex<Vec<Diagnostic>>,
 }
 
 impl Finisher {
@@ -45,40 +46,63 @@ impl Finisher {
             world,
             urls,
             minifies,
-            finished: DashMap::new(),
+            parts: DashMap::new(),
+            regions: DashMap::new(),
             problems: Mutex::default(),
         }
     }
 
     /// A part's final text. Only tokens of regions are left in it.
-    pub fn part(&self, digest: Digest) -> Arc<str> {
-        if let Some(done) = self.finished.get(&digest) {
+    fn part(&self, digest: Digest) -> Arc<str> {
+        if let Some(done) = self.parts.get(&digest) {
             return Arc::clone(&done);
         }
-        let raw = self.world.part(digest);
-        let text = if self.minifies {
-            self.minify(&raw)
-        } else {
-            raw.to_string()
-        };
-        let text: Arc<str> = self.fill(&text).into();
-        self.finished.insert(digest, Arc::clone(&text));
+        let text: Arc<str> = self.text(&self.world.part(digest), None).into();
+        self.parts.insert(digest, Arc::clone(&text));
         text
     }
 
-    fn minify(&self, raw: &str) -> String {
-        minify::minify(raw).unwrap_or_else(|changed| {
-            let problem = Diagnostic::project(
-                Code::MinifyChangedText,
-                format!("minifying would have changed the text near `{changed}`"),
-            )
-            .hint("the text was left as it is; look for unusual markup around it");
-            self.problems
-                .lock()
-                .expect("no holder panics")
-                .insert(changed, problem);
-            raw.to_owned()
-        })
+    /// The final texts of a region's leaves, in their order.
+    fn region(&self, key: Digest, explored: &Explored) -> Arc<[Arc<str>]> {
+        if let Some(done) = self.regions.get(&key) {
+            return Arc::clone(&done);
+        }
+        let texts = self.leaves(explored, self.world.region_span(key));
+        self.regions.insert(key, Arc::clone(&texts));
+        texts
+    }
+
+    /// The final texts of an exploration's leaves, in their order.
+    fn leaves(&self, explored: &Explored, span: Span) -> Arc<[Arc<str>]> {
+        explored
+            .leaves
+            .iter()
+            .map(|leaf| self.text(&leaf.text, Some(span)).into())
+            .collect()
+    }
+
+    /// A rendered text, minified, with its parts and URLs filled in.
+    fn text(&self, raw: &str, span: Option<Span>) -> String {
+        if !self.minifies {
+            return self.fill(raw);
+        }
+        match minify::minify(raw) {
+            Ok(minified) => self.fill(&minified),
+            Err(changed) => {
+                let message = format!("minifying would have changed the text near `{changed}`");
+                let problem = match span {
+                    Some(span) => Diagnostic::new(Code::MinifyChangedText, span, message),
+                    None => Diagnostic::project(Code::MinifyChangedText, message),
+                };
+                let problem = problem
+                    .hint("the page was left as it was rendered; look for unusual markup there");
+                self.problems
+                    .lock()
+                    .expect("no holder panics")
+                    .push(problem);
+                self.fill(raw)
+            }
+        }
     }
 
     /// Puts parts and URLs in the place of their tokens.
@@ -97,13 +121,8 @@ impl Finisher {
         filled
     }
 
-    /// What was noticed while finishing.
+    /// What was noticed while finishing, in no order.
     pub fn problems(&self) -> Vec<Diagnostic> {
-        self.problems
-            .lock()
-            .expect("no holder panics")
-            .values()
-            .cloned()
-            .collect()
+        self.problems.lock().expect("no holder panics").clone()
     }
 }

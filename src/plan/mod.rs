@@ -295,7 +295,7 @@ fn tags(store: &Store) -> Vec<Tag> {
 fn redirects(store: &Store, plan: &Plan, diagnostics: &mut Diagnostics) -> Vec<Redirect> {
     let mut redirects: BTreeMap<UrlPath, Redirect> = BTreeMap::new();
     for page in &store.pages {
-        for (from, span) in &page.aliases {
+        for (from, span) in page.aliases.iter().filter(|(from, _)| *from != page.path) {
             let redirect = Redirect {
                 from: from.clone(),
                 to: page.path.clone(),

@@ -242,10 +242,17 @@ impl World {
         let members = collection.members.choose(|facet, segments| {
             recorder::visitor_is_in(&self.store.facets, facet, segments, site)
         });
+        let address = members.as_ptr() as usize;
+        let known = self.member_digests.get(&address).map(|digest| *digest);
+        let digest = known.unwrap_or_else(|| {
+            let digest = self.ids_digest(members);
+            self.member_digests.insert(address, digest);
+            digest
+        });
         recorder::note(
             Topic::Products,
             format!("collection={}", collection.id),
-            Some(self.ids_digest(members)),
+            Some(digest),
             site,
         );
         members

@@ -37,6 +37,9 @@ pub struct World {
     pub(super) tree: Arc<SourceTree>,
     pub(super) views: Views,
     pub(super) parts: Parts,
+    /// Digests of the lists of products that collections show, by the list's address: such a list
+    /// may have all products, and is asked for by each of its pages.
+    pub(super) member_digests: DashMap<usize, Digest>,
     /// Results of functions that look through all pages or products.
     pub(super) lists: DashMap<String, (Value, Digest)>,
     /// The names of files by the digests in their tokens.
@@ -99,6 +102,7 @@ impl World {
             tree,
             views,
             parts: Parts::default(),
+            member_digests: DashMap::new(),
             lists: DashMap::new(),
             files,
             tera,
@@ -111,8 +115,8 @@ impl World {
         self.parts.text(digest)
     }
 
-    /// How many distinct texts were rendered.
-    pub fn part_count(&self) -> usize {
+    /// Distinct fragments, and renderings of regions.
+    pub fn rendering_count(&self) -> usize {
         self.parts.count()
     }
 
@@ -126,8 +130,13 @@ impl World {
         self.parts.find_region(key).name.clone()
     }
 
-    /// Renders a route for every visitor. Its leaves are parts.
-    pub fn explore_route(self: &Arc<Self>, route: &Route) -> Result<Explored<Digest>, Diagnostic> {
+    /// Where a region is called.
+    pub fn region_span(&self, key: Digest) -> Span {
+        self.span(self.parts.find_region(key).site)
+    }
+
+    /// Renders a route for every visitor.
+    pub fn explore_route(self: &Arc<Self>, route: &Route) -> Result<Explored, Diagnostic> {
         let what = format!("`{}`", route.path);
         self.explore(&what, context::site(self, route), || {
             context::render(self, route)
@@ -135,10 +144,7 @@ impl World {
     }
 
     /// Renders a region for every visitor, once for all routes that show it.
-    pub fn explore_region(
-        self: &Arc<Self>,
-        key: Digest,
-    ) -> Result<Arc<Explored<Digest>>, Diagnostic> {
+    pub fn explore_region(self: &Arc<Self>, key: Digest) -> Result<Arc<Explored>, Diagnostic> {
         let region = self.parts.find_region(key);
         let result = region.explored.get_or_init(|| {
             let what = format!("region `{}`", region.name);
@@ -164,16 +170,14 @@ impl World {
         what: &str,
         site: Site,
         mut render: impl FnMut() -> Result<String, Diagnostic>,
-    ) -> Result<Explored<Digest>, Diagnostic> {
+    ) -> Result<Explored, Diagnostic> {
         let most = self
             .store
             .config
             .max_variants
             .saturating_mul(RENDERINGS_PER_VARIANT);
         functions::enter(self, || {
-            explore(&self.store.facets, most, || {
-                render().map(|text| self.parts.keep(text))
-            })
+            explore(&self.store.facets, most, || render().map(Arc::from))
         })
         .map_err(|stopped| match stopped {
             Stopped::Failed(problem, visitors) => problem.note(format!(

@@ -13,7 +13,7 @@ use crate::{
     model::FacetSpace,
 };
 
-/// A text and the visitors who get it.
+/// A text, with tokens in it, and the visitors who get it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Leaf<T> {
     /// The visitors.
@@ -24,7 +24,7 @@ pub struct Leaf<T> {
 
 /// All renderings of one thing.
 #[derive(Clone, Debug)]
-pub struct Explored<T> {
+pub struct Explored<T = Arc<str>> {
     /// Disjoint, and together for every visitor. The first is for the default visitor.
     pub leaves: Vec<Leaf<T>>,
     /// Every question about the visitor, of all renderings.

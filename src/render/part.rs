@@ -33,7 +33,7 @@ pub(super) struct Region {
     pub(super) arguments: tera::Map,
     /// Where it was first called.
     pub(super) site: Site,
-    pub(super) explored: OnceLock<Result<Arc<Explored<Digest>>, Diagnostic>>,
+    pub(super) explored: OnceLock<Result<Arc<Explored>, Diagnostic>>,
 }
 
 /// What is known of a fragment: a decision tree over the questions it asks.
@@ -67,8 +67,13 @@ impl Parts {
         )
     }
 
+    /// How many distinct fragments and how many renderings of regions there are.
     pub(super) fn count(&self) -> usize {
-        self.texts.len()
+        let regions = self.regions.iter().filter_map(|region| {
+            let explored = region.explored.get()?.as_ref().ok()?;
+            Some(explored.leaves.len())
+        });
+        self.texts.len() + regions.sum::<usize>()
     }
 
     /// The text of a fragment for the visitor of the rendering in progress. It is rendered if no

@@ -2,9 +2,6 @@
 //!
 //! In: diagnostics and the files they are about. Out: text. It never prints.
 
-#[cfg(test)]
-mod tests;
-
 use std::{borrow::Cow, collections::BTreeMap, fmt::Write, ops::Range};
 
 use annotate_snippets::{
@@ -35,14 +32,14 @@ pub struct Options {
 }
 
 /// With excerpts of the sources, as rustc does.
-pub fn human(diagnostics: &Diagnostics, tree: &SourceTree, options: Options) -> String {
+pub fn human(diagnostics: &Diagnostics, sources: &SourceTree, options: Options) -> String {
     let renderer = if options.color {
         Renderer::styled()
     } else {
         Renderer::plain()
     };
     let renderer = renderer.decor_style(DecorStyle::Ascii);
-    let mut texts = Texts::new(tree);
+    let mut texts = Texts::new(sources);
     let mut text = String::new();
     let mut seen: BTreeMap<Code, usize> = BTreeMap::new();
     for diagnostic in diagnostics {
@@ -69,8 +66,8 @@ pub fn human(diagnostics: &Diagnostics, tree: &SourceTree, options: Options) -> 
 }
 
 /// `path:line:column: error[code]: message`, a line each.
-pub fn short(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
-    let mut texts = Texts::new(tree);
+pub fn short(diagnostics: &Diagnostics, sources: &SourceTree) -> String {
+    let mut texts = Texts::new(sources);
     let mut text = String::new();
     for diagnostic in diagnostics {
         if let Some(span) = diagnostic.span {
@@ -78,7 +75,7 @@ pub fn short(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
             let _ = write!(
                 text,
                 "{}:{}:{}: ",
-                tree.file(span.file).path,
+                sources.file(span.file).path,
                 place.line,
                 place.column
             );
@@ -96,8 +93,8 @@ pub fn short(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
 
 /// An array of objects with `code`, `severity`, `message`, `path`, `line`, `column`, `end_line`, `end_column`,
 /// `label`, `hint` and `notes`. Lines and columns count from 1, columns in characters.
-pub fn json(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
-    let mut texts = Texts::new(tree);
+pub fn json(diagnostics: &Diagnostics, sources: &SourceTree) -> String {
+    let mut texts = Texts::new(sources);
     let list: Vec<serde_json::Value> = diagnostics
         .iter()
         .map(|diagnostic| {
@@ -112,7 +109,7 @@ pub fn json(diagnostics: &Diagnostics, tree: &SourceTree) -> String {
                 "code": diagnostic.code.name(),
                 "severity": severity_name(diagnostic.severity()),
                 "message": diagnostic.message,
-                "path": diagnostic.span.map(|span| tree.file(span.file).path.to_string()),
+                "path": diagnostic.span.map(|span| sources.file(span.file).path.to_string()),
                 "line": start.as_ref().map(|place| place.line),
                 "column": start.as_ref().map(|place| place.column),
                 "end_line": end.as_ref().map(|place| place.line),
@@ -165,7 +162,7 @@ fn group<'a>(diagnostic: &'a Diagnostic, texts: &mut Texts<'a>) -> Group<'a> {
         .id(diagnostic.code.name());
     let mut group = Group::with_title(title);
     if let Some(span) = diagnostic.span {
-        let path = texts.tree.file(span.file).path.to_string();
+        let path = texts.sources.file(span.file).path.to_string();
         let place = texts.place(span);
         let label = Some(diagnostic.label.as_str()).filter(|label| !label.is_empty());
         if span.start == 0 && span.end == 0 {
@@ -237,14 +234,14 @@ struct Place {
 /// Texts of files with the beginnings of their lines, so that many problems of one file are
 /// placed in one pass.
 struct Texts<'a> {
-    tree: &'a SourceTree,
+    sources: &'a SourceTree,
     known: BTreeMap<FileId, (Cow<'a, str>, Vec<usize>)>,
 }
 
 impl<'a> Texts<'a> {
-    fn new(tree: &'a SourceTree) -> Self {
+    fn new(sources: &'a SourceTree) -> Self {
         Self {
-            tree,
+            sources,
             known: BTreeMap::new(),
         }
     }
@@ -252,9 +249,9 @@ impl<'a> Texts<'a> {
     /// Where a span begins. A span that reaches beyond its line is cut; one beyond the file
     /// is its end.
     fn place(&mut self, span: Span) -> Place {
-        let tree = self.tree;
+        let sources = self.sources;
         let (text, starts) = self.known.entry(span.file).or_insert_with(|| {
-            let text = tree.file(span.file).text();
+            let text = sources.file(span.file).text();
             let newlines = text.match_indices('\n').map(|(at, _)| at + 1);
             let starts = std::iter::once(0).chain(newlines).collect();
             (text, starts)
@@ -289,3 +286,6 @@ fn floor_boundary(text: &str, at: usize) -> usize {
         .find(|at| text.is_char_boundary(*at))
         .unwrap_or(0)
 }
+
+#[cfg(test)]
+mod tests;

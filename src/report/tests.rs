@@ -7,8 +7,8 @@ use crate::{
 };
 
 /// A tree of one file.
-fn file(bytes: &[u8]) -> SourceTree {
-    SourceTree::from_files([("content/tie.md", bytes)])
+fn file(text: &[u8]) -> SourceTree {
+    SourceTree::from_files([("content/tie.md", text)])
 }
 
 fn problem(start: usize, end: usize) -> Diagnostics {
@@ -29,7 +29,7 @@ const PLAIN: Options = Options {
 };
 
 /// Line, column, end line and end column.
-fn place(text: &[u8], start: usize, end: usize) -> [u64; 4] {
+fn place(text: &'static [u8], start: usize, end: usize) -> [u64; 4] {
     let text = json(&problem(start, end), &file(text));
     let list: serde_json::Value = serde_json::from_str(&text).unwrap();
     ["line", "column", "end_line", "end_column"].map(|key| list[0][key].as_u64().unwrap())
@@ -100,7 +100,8 @@ fn a_problem_is_shown_in_one_line() {
 
 #[test]
 fn long_lines_are_cut_around_the_place() {
-    let line = format!("{}HERE{}\n", "ä".repeat(9000), "b".repeat(9000));
+    let line: &'static str =
+        Box::leak(format!("{}HERE{}\n", "ä".repeat(9000), "b".repeat(9000)).into_boxed_str());
     for (start, end) in [(18_000, 18_004), (0, 5), (18_000, 27_004), (27_003, 27_004)] {
         let text = human(&problem(start, end), &file(line.as_bytes()), PLAIN);
         assert!(text.chars().count() < 900, "{text}");

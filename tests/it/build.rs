@@ -1,5 +1,7 @@
 //! Whole builds, in memory.
 
+use std::collections::BTreeMap;
+
 use crate::support::{BARE, build_tree, facet, site, site_at};
 use haberdash::SourceTree;
 
@@ -62,7 +64,7 @@ fn an_alias_is_a_redirect_and_a_page_for_hosts_with_none() {
         site("-- content/about.md --\n---\ntitle: About\naliases: [/old/about/]\n---\nUs.\n")
             .expect_no_problems();
     assert!(site.text("old/about/index.html").contains("url=/about/"));
-    let decision = site.decide(&haberdash::Request::get("/old/about/"), &Default::default());
+    let decision = site.decide(&haberdash::Request::get("/old/about/"), &BTreeMap::new());
     assert_eq!(
         (decision.status, decision.headers["location"].as_str()),
         (301, "/about/")
@@ -199,27 +201,27 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
             "did you mean `owls`?",
         ),
         (
-            "product(id=\"tei\").title",
+            "product(id=\"tei\")",
             "unknown-product",
             "did you mean `tie`?",
         ),
         (
-            "collection(id=\"al\").title",
+            "collection(id=\"al\")",
             "unknown-collection",
             "did you mean `all`?",
         ),
         (
-            "list(name=\"team\").title",
+            "list(name=\"team\")",
             "unknown-list",
             "did you mean `teams`?",
         ),
         (
-            "item(list=\"teams\", id=\"owl\").title",
+            "item(list=\"teams\", id=\"owl\")",
             "unknown-list",
             "did you mean `owls`?",
         ),
         (
-            "page(path=\"/abuot/\").title",
+            "page(path=\"/abuot/\")",
             "missing-page",
             "did you mean `/about/`?",
         ),
@@ -248,7 +250,7 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
         ("price()", "template-error", "write `price(product=\"…\")`"),
     ] {
         let site = site(&format!(
-            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{% set x = {call} %}}{{{{ x }}}}{{{{ segment(of=\"team\") }}}}\n\
+            "{team}-- themes/default/templates/page.html --\n<title>x</title>\n{{{{ {call} }}}}{{{{ segment(of=\"team\") }}}}\n\
              -- themes/default/fragments/loop.html --\n{{{{ fragment(name=\"loop\") }}}}\n\
              -- themes/default/regions/loop.html --\n{{{{ region(name=\"loop\") }}}}\n\
              -- themes/default/regions/hero.html --\nhi\n\
@@ -340,4 +342,18 @@ fn pictures_that_do_not_exist_are_reported() {
 fn a_tree_without_anything_says_what_is_missing() {
     let site = build_tree(SourceTree::default(), crate::support::NOW);
     assert_eq!(site.problems(), ["missing-config"]);
+}
+
+#[test]
+fn text_that_minifying_would_change_is_left_as_it_was() {
+    let site =
+        site("-- themes/default/templates/page.html --\n<title>x</title>\n<p>1 < 2 <3 </p>\n");
+    assert_eq!(
+        site.problems(),
+        [
+            "minify-changed-text content/index.md:1",
+            "minify-changed-text haberdash.yaml:1"
+        ]
+    );
+    assert!(site.text("index.html").contains("<p>1 < 2 <3 </p>"));
 }

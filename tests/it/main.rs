@@ -3,7 +3,6 @@
 #![expect(
     clippy::unwrap_used,
     clippy::disallowed_methods,
-    clippy::missing_panics_doc,
     reason = "tests fail by panicking, and look at files and clocks as they like"
 )]
 
