@@ -90,7 +90,7 @@ fn files_nested_deeper_than_is_sensible() {
     let mut bomb = "-- content/catalog/products/a.yaml --\nprice: 1\ndata:\n  a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n".to_owned();
     for n in 1..12 {
         let list = vec![format!("*a{}", n - 1); 10].join(", ");
-        bomb += &format!("  a{n}: &a{n} [{list}]\n");
+        bomb = format!("{bomb}  a{n}: &a{n} [{list}]\n");
     }
     let problems = base_and(&bomb).problems;
     assert_eq!(problems.len(), 1, "{problems:?}");

@@ -3,6 +3,7 @@
 mod bodies;
 mod catalog;
 mod codes;
+mod mutations;
 mod pages;
 mod real;
 mod segments;
