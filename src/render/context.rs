@@ -213,9 +213,7 @@ impl World {
     }
 
     pub(super) fn line(&self, span: crate::diagnostic::Span) -> u32 {
-        let bytes = &self.tree.file(span.file).bytes;
-        let before = &bytes[..(span.start as usize).min(bytes.len())];
-        before.iter().filter(|byte| **byte == b'\n').count() as u32 + 1
+        self.tree.file(span.file).line(span.start)
     }
 
     pub(super) fn product(&self, place: usize, site: Site) -> Value {

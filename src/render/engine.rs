@@ -219,17 +219,15 @@ impl World {
 
     /// A place in the sources as a span: the line without its indentation.
     pub(super) fn span(&self, site: Site) -> Span {
-        let text = self.tree.file(site.file).text();
-        let Some(line) = (site.line as usize).checked_sub(1) else {
+        if site.line == 0 {
             return Span::file(site.file);
-        };
-        let Some(found) = text.split_inclusive('\n').nth(line) else {
-            return Span::file(site.file);
-        };
-        let start = found.as_ptr() as usize - text.as_ptr() as usize;
-        let trimmed = found.trim();
-        let indent = found.len() - found.trim_start().len();
-        Span::new(site.file, start + indent..start + indent + trimmed.len())
+        }
+        let file = self.tree.file(site.file);
+        let range = file.line_range(site.line);
+        let line = &file.bytes[range.clone()];
+        let indent = line.len() - line.trim_ascii_start().len();
+        let start = range.start + indent;
+        Span::new(site.file, start..start + line.trim_ascii().len())
     }
 
     /// Whether the theme has a template.

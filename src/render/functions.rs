@@ -868,5 +868,5 @@ fn group_by(list: &Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value> {
         let group = groups.remove(&key).unwrap_or_default();
         map.insert(key.into(), Value::from(group));
     }
-    Ok(Value::from_serializable(&map))
+    Ok(Value::from(map))
 }

@@ -7,7 +7,11 @@
 mod fixture;
 mod walk;
 
-use std::{collections::BTreeMap, sync::Arc};
+use std::{
+    collections::BTreeMap,
+    ops::Range,
+    sync::{Arc, OnceLock},
+};
 
 use crate::diagnostic::FileId;
 
@@ -20,12 +24,44 @@ pub struct SourceFile {
     pub path: Arc<str>,
     /// The content, unpacked if the file is a `.gz`.
     pub bytes: Arc<[u8]>,
+    /// Where its lines begin, once someone has asked.
+    line_starts: Arc<OnceLock<Vec<u32>>>,
 }
 
 impl SourceFile {
     /// The content as text; what is not UTF-8 is replaced.
     pub fn text(&self) -> std::borrow::Cow<'_, str> {
         String::from_utf8_lossy(&self.bytes)
+    }
+
+    /// The line (from 1) in which a byte stands.
+    pub fn line(&self, byte: u32) -> u32 {
+        self.line_starts().partition_point(|start| *start <= byte) as u32
+    }
+
+    /// The bytes of a line (from 1), its end too. A line that is not there is empty.
+    pub fn line_range(&self, line: u32) -> Range<usize> {
+        let starts = self.line_starts();
+        let at = |place: usize| {
+            starts
+                .get(place)
+                .map_or(self.bytes.len(), |start| *start as usize)
+        };
+        let place = (line as usize).saturating_sub(1);
+        at(place)..at(place + 1)
+    }
+
+    fn line_starts(&self) -> &[u32] {
+        self.line_starts.get_or_init(|| {
+            let newlines = self
+                .bytes
+                .iter()
+                .enumerate()
+                .filter(|(_, byte)| **byte == b'\n');
+            std::iter::once(0)
+                .chain(newlines.map(|(at, _)| at as u32 + 1))
+                .collect()
+        })
     }
 }
 
@@ -46,7 +82,11 @@ impl SourceTree {
             .collect();
         let files = sorted
             .into_iter()
-            .map(|(path, bytes)| SourceFile { path, bytes })
+            .map(|(path, bytes)| SourceFile {
+                path,
+                bytes,
+                line_starts: Arc::default(),
+            })
             .collect();
         Self { files }
     }
