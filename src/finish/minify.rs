@@ -10,11 +10,9 @@ use std::borrow::Cow;
 const GUARD: char = '\u{10FFF2}';
 
 /// Elements nested deeper than this are left alone: minify-html recurses.
-#[cfg(feature = "minify")]
 const DEEPEST: usize = 256;
 
 /// The minified text, or an excerpt of the text that would have changed.
-#[cfg(feature = "minify")]
 pub(super) fn minify(html: &str) -> Result<String, String> {
     if depth(html) > DEEPEST {
         return Ok(html.to_owned());
@@ -47,12 +45,6 @@ pub(super) fn minify(html: &str) -> Result<String, String> {
         .skip(same.saturating_sub(15))
         .take(40)
         .collect())
-}
-
-/// Built without the feature `minify`, texts stay as they are.
-#[cfg(not(feature = "minify"))]
-pub(super) fn minify(html: &str) -> Result<String, String> {
-    Ok(html.to_owned())
 }
 
 /// A piece of HTML, as far as minifying needs to know.
@@ -180,7 +172,6 @@ fn is_inline(name: &str) -> bool {
         || name.contains('-')
 }
 
-#[cfg(feature = "minify")]
 fn depth(html: &str) -> usize {
     const VOID: &[&str] = &[
         "area", "base", "br", "col", "embed", "hr", "img", "input", "link", "meta", "source",
@@ -274,7 +265,7 @@ fn push_blank(text: &mut String) {
     }
 }
 
-#[cfg(all(test, feature = "minify"))]
+#[cfg(test)]
 mod tests {
     use super::*;
 

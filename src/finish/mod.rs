@@ -8,6 +8,7 @@
 mod assemble;
 mod asset;
 mod compress;
+#[cfg_attr(not(feature = "minify"), path = "unminified.rs")]
 mod minify;
 
 use std::{
