@@ -17,6 +17,7 @@ use std::{
 };
 
 use dashmap::DashSet;
+use rayon::prelude::*;
 use walkdir::WalkDir;
 
 use crate::{
@@ -68,7 +69,8 @@ pub struct Stage {
     output: PathBuf,
     /// The folder being filled, beside it.
     stage: PathBuf,
-    /// Holds off other builds into the same folder; released by the system if this process dies.
+    /// The folder that both are in, locked, which holds off other builds; released by the system
+    /// if this process dies.
     _lock: fs::File,
     /// What the last build wrote: path to digest, with the paths as they are on disk.
     old: BTreeMap<String, Digest>,
@@ -77,7 +79,8 @@ pub struct Stage {
     folders: DashSet<PathBuf>,
     conflicts: DashSet<String>,
     written: AtomicUsize,
-    kept: AtomicUsize,
+    /// Files of the last build that are as they were; linked when it is clear that others are not.
+    kept: DashSet<String>,
 }
 
 /// What a commit changed.
@@ -102,11 +105,10 @@ impl Stage {
             .into_owned();
         let parent = output.parent().expect("the root was refused").to_owned();
         at("make the folder", &parent, fs::create_dir_all(&parent))?;
-        let lock_path = parent.join(format!(".{name}.lock"));
-        let lock = at("open", &lock_path, fs::File::create(&lock_path))?;
+        let lock = at("open", &parent, fs::File::open(&parent))?;
         at(
             "lock",
-            &lock_path,
+            &parent,
             rustix::fs::flock(&lock, rustix::fs::FlockOperation::LockExclusive).map_err(Into::into),
         )?;
         let stage = parent.join(format!(".{name}.stage"));
@@ -123,7 +125,7 @@ impl Stage {
             folders: DashSet::new(),
             conflicts: DashSet::new(),
             written: AtomicUsize::new(0),
-            kept: AtomicUsize::new(0),
+            kept: DashSet::new(),
         })
     }
 
@@ -136,22 +138,27 @@ impl Stage {
                 "move the file away, or set `output` to another folder",
             ));
         }
-        for path in &self.foreign {
-            self.carry_over(path)?;
-        }
-        let removed = self
-            .old
-            .keys()
-            .filter(|path| !self.stage.join(path).exists())
-            .count();
-        swap::exchange(&self.stage, &self.output)?;
-        Ok(Emitted {
+        let emitted = Emitted {
             written: self.written.load(Relaxed),
-            kept: self.kept.load(Relaxed),
-            removed,
-        })
+            kept: self.kept.len(),
+            removed: self
+                .old
+                .keys()
+                .filter(|path| !self.kept.contains(*path) && !self.stage.join(path).exists())
+                .count(),
+        };
+        // A site that is as it was stays where it is.
+        if emitted.written > 0 || emitted.removed > 0 || !self.output.exists() {
+            let kept: Vec<String> = self.kept.iter().map(|path| path.clone()).collect();
+            kept.par_iter()
+                .chain(&self.foreign)
+                .try_for_each(|path| self.carry_over(path))?;
+            swap::exchange(&self.stage, &self.output)?;
+        }
+        Ok(emitted)
     }
 
+    /// Puts a file of the old folder into the new one, by a link where the file system has such.
     fn carry_over(&self, path: &str) -> Result<(), EmitError> {
         let (from, to) = (self.output.join(path), self.stage.join(path));
         at("make the folder of", &to, self.make_folder(&to))?;
@@ -160,7 +167,14 @@ impl Stage {
             let target = at("read the link", &from, fs::read_link(&from))?;
             return at("link", &to, std::os::unix::fs::symlink(target, &to));
         }
-        let linked = fs::hard_link(&from, &to).or_else(|_| fs::copy(&from, &to).map(drop));
+        let linked = fs::hard_link(&from, &to).or_else(|_| {
+            fs::copy(&from, &to)?;
+            let time = fs::metadata(&from)?.modified()?;
+            fs::File::options()
+                .write(true)
+                .open(&to)?
+                .set_modified(time)
+        });
         at("carry over", &from, linked)
     }
 
@@ -173,21 +187,17 @@ impl Stage {
         Ok(())
     }
 
-    /// Links an unchanged file of the last build. Its size and time tell whether it is as
-    /// it was written.
-    fn keep(&self, file: &OutputFile<'_>, to: &Path) -> bool {
-        if self.old.get(file.path) != Some(&file.digest) {
-            return false;
-        }
-        let from = self.output.join(file.path);
-        let is_intact = fs::symlink_metadata(&from).is_ok_and(|meta| {
-            meta.is_file()
-                && meta.len() == file.bytes.len() as u64
-                && meta
-                    .modified()
-                    .is_ok_and(|time| time == modified(file.digest))
-        });
-        is_intact && fs::hard_link(&from, to).is_ok()
+    /// Whether the last build wrote this file, and it is as it was written: its size and time
+    /// tell.
+    fn is_kept(&self, file: &OutputFile<'_>) -> bool {
+        self.old.get(file.path) == Some(&file.digest)
+            && fs::symlink_metadata(self.output.join(file.path)).is_ok_and(|meta| {
+                meta.is_file()
+                    && meta.len() == file.bytes.len() as u64
+                    && meta
+                        .modified()
+                        .is_ok_and(|time| time == modified(file.digest))
+            })
     }
 }
 
@@ -197,12 +207,12 @@ impl Sink for Stage {
             self.conflicts.insert(file.path.to_owned());
             return Ok(());
         }
-        let to = self.stage.join(file.path);
-        self.make_folder(&to)?;
-        if self.keep(&file, &to) {
-            self.kept.fetch_add(1, Relaxed);
+        if self.is_kept(&file) {
+            self.kept.insert(file.path.to_owned());
             return Ok(());
         }
+        let to = self.stage.join(file.path);
+        self.make_folder(&to)?;
         write(&to, file.bytes, file.digest)?;
         self.written.fetch_add(1, Relaxed);
         Ok(())
@@ -238,26 +248,26 @@ fn modified(digest: Digest) -> SystemTime {
 }
 
 /// The manifest of an output folder, if it has one that this version understands.
-#[expect(clippy::disallowed_methods, reason = "reads what this room wrote")]
 pub fn read_manifest(output: &Path) -> Option<Manifest> {
-    let bytes = fs::read(output.join(MANIFEST)).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    serde_json::from_slice(&read_output(output, MANIFEST).ok()?).ok()
 }
 
 /// The routing table of an output folder, if it has one that this version understands.
-#[expect(clippy::disallowed_methods, reason = "reads what this room wrote")]
 pub fn read_table(output: &Path) -> Option<RoutingTable> {
-    let bytes = fs::read(output.join(ROUTING)).ok()?;
-    serde_json::from_slice(&bytes).ok()
+    serde_json::from_slice(&read_output(output, ROUTING).ok()?).ok()
 }
 
 /// What the last build wrote. Paths of gated variants are found on disk.
 fn old_files(output: &Path) -> BTreeMap<String, Digest> {
-    let Some(manifest) = read_manifest(output) else {
+    let Ok(bytes) = read_output(output, MANIFEST) else {
+        return BTreeMap::new();
+    };
+    let Ok(manifest) = serde_json::from_slice::<Manifest>(&bytes) else {
         return BTreeMap::new();
     };
     let tokens = tokens(output);
-    let mut files = BTreeMap::new();
+    // The manifest does not list itself.
+    let mut files = BTreeMap::from([(MANIFEST.to_owned(), Digest::of(&bytes))]);
     for (path, entry) in manifest.files {
         let Some(rest) = path.strip_prefix("_v/*/") else {
             files.insert(path, entry.digest);

@@ -98,6 +98,28 @@ fn only_what_changed_is_written_and_what_is_gone_is_removed() {
 }
 
 #[test]
+fn a_site_that_is_as_it_was_stays_where_it_is() {
+    let folder = tempfile::tempdir().unwrap();
+    write_store(folder.path(), &store(2, "word"));
+    build(folder.path());
+    let public = folder.path().join("public");
+    let inode = || std::os::unix::fs::MetadataExt::ino(&fs::metadata(&public).unwrap());
+    let before = inode();
+    let said = build(folder.path()).stderr;
+    assert!(
+        String::from_utf8_lossy(&said).contains("0 written"),
+        "{said:?}"
+    );
+    assert_eq!(inode(), before);
+    fs::remove_file(public.join("p1/index.html")).unwrap();
+    build(folder.path());
+    assert!(
+        public.join("p1/index.html").exists(),
+        "what was lost comes back"
+    );
+}
+
+#[test]
 fn files_of_others_stay_and_are_never_overwritten() {
     let folder = tempfile::tempdir().unwrap();
     write_store(folder.path(), &store(1, "word"));
