@@ -24,12 +24,8 @@
     write(`hb_${facet}`, value);
     const url = new URL(location.href);
     url.searchParams.delete(facet);
-    if (url.href === location.href || url.hash) {
-      history.replaceState(null, "", url);
-      location.reload();
-    } else {
-      location.replace(url);
-    }
+    history.replaceState(null, "", url);
+    location.reload();
   };
 
   const choose = (facet, value, href) => {
