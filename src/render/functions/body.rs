@@ -1,0 +1,204 @@
+//! Texts of documents, products and collections.
+
+use std::{borrow::Cow, sync::Arc};
+
+use tera::Value;
+
+use super::{Answer, Call, SUBJECT, catalog::price_view};
+use crate::{
+    diagnostic::Code,
+    digest::Digest,
+    model::{Block, Markup, Prose},
+    plan::Subject,
+    render::{
+        context,
+        engine::World,
+        markdown,
+        recorder::{self, Site, Topic},
+        token::Token,
+    },
+};
+
+pub(super) fn body(call: &Call<'_>) -> Answer {
+    let subject = if let Some(id) = call.text("product")? {
+        Some(Subject::Product(call.product(&id)?))
+    } else if let Some(path) = call.text("page")? {
+        Some(Subject::Page(call.page(&path)?))
+    } else if let Some(id) = call.text("collection")? {
+        Some(Subject::Collection(call.collection(&id)?))
+    } else {
+        SUBJECT.with_borrow(|subject| *subject)
+    };
+    let (world, site) = (call.world, call.site);
+    let store = &world.store;
+    let (key, body) = match subject {
+        Some(Subject::Product(place)) => {
+            let product = &store.catalog.products[place];
+            (format!("product {}", product.id), &product.body)
+        }
+        Some(Subject::Collection(place)) => {
+            let collection = &store.catalog.collections[place];
+            (format!("collection {}", collection.id), &collection.body)
+        }
+        Some(Subject::Page(place)) => {
+            let page = &store.pages[place];
+            let own = context::chosen_override(world, page, site);
+            let file = own.map_or(page.file, |own| own.file);
+            (
+                format!("page {}", world.tree.file(file).path),
+                own.map_or(&page.body, |own| &own.body),
+            )
+        }
+        Some(Subject::Collections | Subject::Tag(_) | Subject::Tags | Subject::NotFound) => {
+            return Ok(Value::safe_string(""));
+        }
+        None => {
+            return Err(call
+                .problem(
+                    Code::TemplateError,
+                    "there is no text that `body()` could mean here",
+                )
+                .hint("say whose: `body(product=…)`, `body(page=…)` or `body(collection=…)`"));
+        }
+    };
+    if body.blocks.is_empty() {
+        return Ok(Value::safe_string(""));
+    }
+    let key = Digest::of_parts([b"body".as_slice(), key.as_bytes()]);
+    let part = world.parts.fragment(&store.facets, key, || {
+        let mut html = String::new();
+        render_blocks(world, body.markup, &body.blocks, &mut html);
+        Ok::<_, std::convert::Infallible>(html)
+    });
+    let Ok(part) = part;
+    Ok(Value::safe_string(&Token::Part(part).to_string()))
+}
+
+pub(super) fn render_blocks(
+    world: &Arc<World>,
+    markup: Markup,
+    blocks: &[Block],
+    html: &mut String,
+) {
+    for block in blocks {
+        match block {
+            Block::Prose(prose) => render_prose(world, markup, prose, html),
+            Block::When(branches) => {
+                let branch = branches.iter().find(|branch| {
+                    let site = Site {
+                        file: branch.span.file,
+                        line: world.line(branch.span),
+                    };
+                    branch.when.iter().all(|(facet, segments)| {
+                        recorder::visitor_is_in(&world.store.facets, *facet, segments, site)
+                    })
+                });
+                if let Some(branch) = branch {
+                    render_blocks(world, markup, &branch.blocks, html);
+                }
+            }
+        }
+    }
+}
+
+pub(super) fn render_prose(world: &Arc<World>, markup: Markup, prose: &Prose, html: &mut String) {
+    let site = Site {
+        file: prose.span.file,
+        line: world.line(prose.span),
+    };
+    let name = world.tree.file(prose.span.file).path.to_string();
+    recorder::note(
+        Topic::Body,
+        name,
+        Some(Digest::of(prose.text.as_bytes())),
+        site,
+    );
+    match markup {
+        Markup::Html => html.push_str(&prose.text),
+        Markup::Markdown => html.push_str(&markdown::to_html(
+            &prose.text,
+            &mut InStore { world, site },
+        )),
+    }
+}
+
+/// Directives and files in a text of the store.
+struct InStore<'a> {
+    world: &'a Arc<World>,
+    site: Site,
+}
+
+impl markdown::Resolve for InStore<'_> {
+    fn directive(&mut self, name: &str, argument: &str) -> Option<String> {
+        let place = self.world.store.catalog.find_product(argument)?;
+        match name {
+            "price" => {
+                let price = price_view(self.world, place, None, self.site)?;
+                let text = escape(price["text"].as_str().unwrap_or_default());
+                Some(format!("<span class=\"price\">{text}</span>"))
+            }
+            "product" => {
+                let view = self.world.product(place, self.site);
+                let text = |key: &str| {
+                    escape(
+                        view.get_from_path(key)
+                            .and_then(Value::as_str)
+                            .unwrap_or_default(),
+                    )
+                };
+                Some(format!(
+                    "<a href=\"{}\">{}</a>",
+                    text("path"),
+                    text("title")
+                ))
+            }
+            _ => None,
+        }
+    }
+
+    fn file<'b>(&mut self, destination: &'b str) -> Cow<'b, str> {
+        let source = &self.world.tree.file(self.site.file).path;
+        let folder = source
+            .strip_prefix("content/")
+            .and_then(|path| path.rsplit_once('/'));
+        let beside = match folder {
+            Some((folder, _)) if !destination.starts_with('/') => format!("{folder}/{destination}"),
+            _ => destination.to_owned(),
+        };
+        match self
+            .world
+            .file_url(&beside)
+            .or_else(|| self.world.file_url(destination))
+        {
+            Some(url) => {
+                recorder::note(
+                    Topic::File,
+                    destination,
+                    Some(Digest::of(url.as_bytes())),
+                    self.site,
+                );
+                url.into()
+            }
+            None => destination.into(),
+        }
+    }
+}
+
+/// Markdown that stands in a template or a field.
+pub(super) struct Plain;
+
+impl markdown::Resolve for Plain {
+    fn directive(&mut self, _: &str, _: &str) -> Option<String> {
+        None
+    }
+
+    fn file<'a>(&mut self, destination: &'a str) -> Cow<'a, str> {
+        destination.into()
+    }
+}
+
+fn escape(text: &str) -> String {
+    let mut escaped = Vec::with_capacity(text.len());
+    tera::escape_html(text, &mut escaped).expect("writing to memory does not fail");
+    String::from_utf8(escaped).expect("escaping keeps UTF-8")
+}
