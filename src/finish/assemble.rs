@@ -12,6 +12,10 @@ use crate::{
     render::{Explored, Piece, Split, Token, World, pieces},
 };
 
+/// How deep regions may nest. One that contains itself with other arguments each time would
+/// never end.
+const DEEPEST: usize = 32;
+
 /// A route with all its variants as final text.
 #[derive(Debug)]
 pub struct FinishedRoute {
@@ -213,7 +217,7 @@ impl Assembly<'_> {
             return Ok(*root);
         }
         let explored = self.world.explore_region(key)?;
-        if self.open.contains(&key) {
+        if self.open.contains(&key) || self.open.len() >= DEEPEST {
             let name = self.world.region_name(key);
             return Err(Failed::Problem(Diagnostic::project(
                 Code::FragmentCycle,

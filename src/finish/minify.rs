@@ -312,4 +312,11 @@ mod tests {
         assert_eq!(visible_text("<p>a &amp; b</p> <p>c</p>"), "a & b c");
         assert_eq!(visible_text("<p>a & b<p>c"), "a & b c");
     }
+
+    proptest::proptest! {
+        #[test]
+        fn no_markup_panics(html in "(<|>|</|/>|<!--|-->|<!|&|;|\"|'|=| |\n|a|b|div|p|script|style|textarea|pre|table|svg|x:y|é|\u{10FFF0})*") {
+            let _ = minify(&html);
+        }
+    }
 }

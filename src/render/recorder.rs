@@ -299,14 +299,23 @@ pub fn take_problem() -> Option<Diagnostic> {
     with(|session| session.problem.take())
 }
 
-/// Runs the rendering of a fragment, unless that fragment is being rendered already.
+/// So much stack, in bytes, one rendering may need; so much more is taken where less is left.
+const STACK_LEFT: usize = 512 << 10;
+const STACK_MORE: usize = 4 << 20;
+
+/// How deep fragments may nest. One that contains itself with other arguments each time would never end.
+const DEEPEST: usize = 32;
+
+/// Runs the rendering of a fragment, unless that fragment is being rendered already or is
+/// nested too deep.
 pub fn guard_cycle<R>(key: Digest, render: impl FnOnce() -> R) -> Option<R> {
     let is_cycle = with(|session| {
-        let is_cycle = session.fragments.contains(&key);
+        let is_cycle = session.fragments.contains(&key) || session.fragments.len() >= DEEPEST;
         session.fragments.push(key);
         is_cycle
     });
-    let result = (!is_cycle).then(render);
+    // A rendering within a rendering takes much of a thread's stack.
+    let result = (!is_cycle).then(|| stacker::maybe_grow(STACK_LEFT, STACK_MORE, render));
     with(|session| session.fragments.pop());
     result
 }

@@ -276,6 +276,22 @@ fn what_templates_ask_for_and_is_not_there_is_reported_where_they_ask() {
 }
 
 #[test]
+fn fragments_and_regions_that_never_end_are_reported() {
+    for kind in ["fragment", "region"] {
+        let site = site(&format!(
+            "-- themes/default/templates/page.html --\n<title>x</title>{{{{ {kind}(name=\"deep\", n=0) }}}}\n\
+             -- themes/default/{kind}s/deep.html --\n{{{{ {kind}(name=\"deep\", n=n+1) }}}}\n"
+        ));
+        let problems = site.problems();
+        assert!(
+            problems.iter().all(|p| p.starts_with("fragment-cycle")),
+            "{problems:?}"
+        );
+        assert!(!problems.is_empty());
+    }
+}
+
+#[test]
 fn every_template_that_cannot_be_parsed_is_reported() {
     let site = site(
         "-- themes/default/templates/page.html --\n{% if %}\n-- themes/default/fragments/card.html --\n{{ nope( }}\n",
