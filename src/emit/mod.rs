@@ -11,6 +11,7 @@ mod swap;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fmt, fs, io,
+    os::unix::fs::MetadataExt,
     path::{Path, PathBuf},
     sync::atomic::{AtomicUsize, Ordering::Relaxed},
     time::{Duration, SystemTime},
@@ -75,7 +76,9 @@ pub struct Stage {
     /// What the last build wrote: path to digest, with the paths as they are on disk.
     old: BTreeMap<String, Digest>,
     /// Files in the output folder that haberdash did not write.
-    foreign: BTreeSet<String>,
+    foreign: BTreeSet<PathBuf>,
+    /// Folders of the output folder, itself too; whether they stay if nothing of ours is in them.
+    folders_before: BTreeMap<PathBuf, bool>,
     folders: DashSet<PathBuf>,
     conflicts: DashSet<String>,
     written: AtomicUsize,
@@ -113,15 +116,17 @@ impl Stage {
         )?;
         let stage = parent.join(format!(".{name}.stage"));
         swap::recover(&output, &stage)?;
-        at("make the folder", &stage, fs::create_dir(&stage))?;
+        refuse::check_ours(&output)?;
         let old = old_files(&output);
-        let foreign = foreign_files(&output, &old);
+        let (foreign, folders_before) = others(&output, &old)?;
+        at("make the folder", &stage, fs::create_dir(&stage))?;
         Ok(Self {
             output,
             stage,
             _lock: lock,
             old,
             foreign,
+            folders_before,
             folders: DashSet::new(),
             conflicts: DashSet::new(),
             written: AtomicUsize::new(0),
@@ -149,17 +154,18 @@ impl Stage {
         };
         // A site that is as it was stays where it is.
         if emitted.written > 0 || emitted.removed > 0 || !self.output.exists() {
-            let kept: Vec<String> = self.kept.iter().map(|path| path.clone()).collect();
+            let kept: Vec<PathBuf> = self.kept.iter().map(|path| path.as_str().into()).collect();
             kept.par_iter()
                 .chain(&self.foreign)
                 .try_for_each(|path| self.carry_over(path))?;
+            self.carry_over_folders()?;
             swap::exchange(&self.stage, &self.output)?;
         }
         Ok(emitted)
     }
 
     /// Puts a file of the old folder into the new one, by a link where the file system has such.
-    fn carry_over(&self, path: &str) -> Result<(), EmitError> {
+    fn carry_over(&self, path: &Path) -> Result<(), EmitError> {
         let (from, to) = (self.output.join(path), self.stage.join(path));
         at("make the folder of", &to, self.make_folder(&to))?;
         let kind = at("look at", &from, fs::symlink_metadata(&from))?.file_type();
@@ -176,6 +182,28 @@ impl Stage {
                 .set_modified(time)
         });
         at("carry over", &from, linked)
+    }
+
+    /// Gives folders the owner and mode that they had, and makes those again in which there was
+    /// nothing of ours.
+    fn carry_over_folders(&self) -> Result<(), EmitError> {
+        for (path, stays) in &self.folders_before {
+            let (from, to) = (self.output.join(path), self.stage.join(path));
+            if *stays {
+                at("make the folder", &to, fs::create_dir_all(&to))?;
+            } else if !to.exists() {
+                continue;
+            }
+            let meta = at("look at", &from, fs::metadata(&from))?;
+            // Only an administrator may give folders away; for others the owner is the same.
+            let _ = std::os::unix::fs::chown(&to, Some(meta.uid()), Some(meta.gid()));
+            at(
+                "set the mode of",
+                &to,
+                fs::set_permissions(&to, meta.permissions()),
+            )?;
+        }
+        Ok(())
     }
 
     fn make_folder(&self, file: &Path) -> io::Result<()> {
@@ -203,7 +231,7 @@ impl Stage {
 
 impl Sink for Stage {
     fn put(&self, file: OutputFile<'_>) -> io::Result<()> {
-        if self.foreign.contains(file.path) {
+        if self.foreign.contains(Path::new(file.path)) {
             self.conflicts.insert(file.path.to_owned());
             return Ok(());
         }
@@ -296,19 +324,40 @@ fn tokens(output: &Path) -> BTreeMap<String, String> {
         .collect()
 }
 
-/// Files in the output folder that no build of ours wrote. `_v` and `_haberdash` are ours.
-fn foreign_files(output: &Path, old: &BTreeMap<String, Digest>) -> BTreeSet<String> {
-    WalkDir::new(output)
-        .min_depth(1)
-        .into_iter()
-        .filter_entry(|entry| {
-            entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some("_v" | "_haberdash"))
-        })
-        .filter_map(Result::ok)
-        .filter(|entry| !entry.file_type().is_dir())
-        .filter_map(|entry| Some(entry.path().strip_prefix(output).ok()?.to_str()?.to_owned()))
-        .filter(|path| !old.contains_key(path))
-        .collect()
+/// Files in the output folder that no build of ours wrote, and all its folders, with whether they
+/// stay though nothing of ours is in them. `_v` and `_haberdash` are ours.
+type Others = (BTreeSet<PathBuf>, BTreeMap<PathBuf, bool>);
+
+fn others(output: &Path, old: &BTreeMap<String, Digest>) -> Result<Others, EmitError> {
+    let ours: BTreeSet<&Path> = old
+        .keys()
+        .flat_map(|path| Path::new(path).ancestors().skip(1))
+        .collect();
+    let (mut files, mut folders) = (BTreeSet::new(), BTreeMap::new());
+    if !output.exists() {
+        return Ok((files, folders));
+    }
+    let walk = WalkDir::new(output).into_iter().filter_entry(|entry| {
+        entry.depth() != 1 || !matches!(entry.file_name().to_str(), Some("_v" | "_haberdash"))
+    });
+    for entry in walk {
+        let entry = entry.map_err(|error| {
+            let path = error.path().unwrap_or(output).to_owned();
+            EmitError::Io("look into", path, error.into())
+        })?;
+        let path = entry
+            .path()
+            .strip_prefix(output)
+            .expect("the walk stays below")
+            .to_owned();
+        if entry.file_type().is_dir() {
+            let stays = !ours.contains(path.as_path());
+            folders.insert(path, stays);
+        } else if path.to_str().is_none_or(|path| !old.contains_key(path)) {
+            files.insert(path);
+        }
+    }
+    Ok((files, folders))
 }
 
 /// A file of an output folder, for serving it.

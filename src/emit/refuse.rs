@@ -56,6 +56,29 @@ pub(super) fn check(output: &Path, surroundings: &Surroundings) -> Result<PathBu
     Ok(real)
 }
 
+/// Refuses a folder in which someone else's files are and haberdash has never written. Hidden
+/// files, such as a `.git`, may be there.
+pub(super) fn check_ours(output: &Path) -> Result<(), EmitError> {
+    if super::read_manifest(output).is_some() || !output.exists() {
+        return Ok(());
+    }
+    let entries = super::at("look into", output, std::fs::read_dir(output))?;
+    for entry in entries {
+        let name = super::at("look into", output, entry)?.file_name();
+        if !name.as_encoded_bytes().starts_with(b".") {
+            return Err(EmitError::Refused(
+                output.to_owned(),
+                format!(
+                    "it holds `{}`, and haberdash has never written there",
+                    name.display()
+                ),
+                "name a folder that is new, empty, or was written by haberdash",
+            ));
+        }
+    }
+    Ok(())
+}
+
 /// A path without links and `..`, of a folder that may not exist yet.
 fn real_path(path: &Path) -> io::Result<PathBuf> {
     let absolute = std::path::absolute(path)?;

@@ -126,9 +126,22 @@ fn files_of_others_stay_and_are_never_overwritten() {
     let public = folder.path().join("public");
     fs::create_dir_all(public.join(".git")).unwrap();
     fs::write(public.join(".git/config"), "mine").unwrap();
+    assert!(build(folder.path()).status.success());
     fs::write(public.join("CNAME"), "shop.example").unwrap();
+    fs::create_dir_all(public.join("uploads/private")).unwrap();
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o700);
+    fs::set_permissions(public.join("uploads/private"), mode).unwrap();
+    fs::write(
+        folder.path().join("content/p0.md"),
+        "---\ntitle: P0\n---\nnew\n",
+    )
+    .unwrap();
     assert!(build(folder.path()).status.success());
-    assert!(build(folder.path()).status.success());
+    let meta = fs::metadata(public.join("uploads/private")).unwrap();
+    assert_eq!(
+        std::os::unix::fs::PermissionsExt::mode(&meta.permissions()) & 0o777,
+        0o700
+    );
     assert_eq!(
         fs::read_to_string(public.join("CNAME")).unwrap(),
         "shop.example"
@@ -152,6 +165,23 @@ fn files_of_others_stay_and_are_never_overwritten() {
         fs::read_to_string(public.join("about/index.html")).unwrap(),
         "mine"
     );
+}
+
+#[test]
+fn a_folder_that_is_someone_elses_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    write_store(folder.path(), &store(1, "word"));
+    let other = folder.path().join("photographs");
+    fs::create_dir(&other).unwrap();
+    fs::write(other.join("me.jpg"), "mine").unwrap();
+    let output = haberdash(folder.path())
+        .args(["build", "--output", "photographs"])
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(2));
+    let said = String::from_utf8_lossy(&output.stderr);
+    assert!(said.contains("it holds `me.jpg`"), "{said}");
+    assert_eq!(files(&other).len(), 1);
 }
 
 #[test]
