@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::{
     check,
     decision::{Diagrams, NodeId, Variable},
-    diagnostic::{Diagnostic, Diagnostics},
+    diagnostic::{Code, Diagnostic, Diagnostics},
     digest::Digest,
     finish::{self, FinishedRoute, Finisher},
     load::{LoadOptions, load},
@@ -88,6 +88,8 @@ pub struct Summary {
     pub bytes: u64,
     /// Drafts, not yet published, expired; draft and archived products.
     pub unpublished: usize,
+    /// Rows of tables that could not be used; each is a warning.
+    pub skipped_rows: usize,
     /// Errors.
     pub errors: usize,
     /// Warnings.
@@ -209,6 +211,7 @@ pub fn build(
         check::unread_facets(&store, &asked, &mut diagnostics);
     }
     check::pictures(&store, &mut diagnostics);
+    check::pictures_in_texts(&store, tree, &mut diagnostics);
     diagnostics.extend(finisher.problems());
     clock.stage("routing");
 
@@ -282,6 +285,8 @@ impl Built {
 
 impl Summary {
     fn count(&mut self, diagnostics: &Diagnostics) {
+        let skipped = diagnostics.iter().filter(|d| d.code == Code::SkippedRow);
+        self.skipped_rows = skipped.count();
         self.errors = diagnostics.count(crate::diagnostic::Severity::Error);
         self.warnings = diagnostics.count(crate::diagnostic::Severity::Warning);
     }

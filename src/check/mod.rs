@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use crate::{
     decision::Variable,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
-    model::{BySegment, Image, Store},
+    model::{Block, BySegment, Image, Store, file_candidates},
+    source::SourceTree,
 };
 
 /// Facets that no page asked, of `asked` by place.
@@ -84,6 +85,52 @@ pub fn pictures(store: &Store, diagnostics: &mut Diagnostics) {
                     format!("page `{}`", page.path),
                 );
             }
+        }
+    }
+}
+
+/// Pictures in texts that do not exist.
+pub fn pictures_in_texts(store: &Store, tree: &SourceTree, diagnostics: &mut Diagnostics) {
+    let pages = store.pages.iter().flat_map(|page| {
+        std::iter::once(&page.body).chain(page.overrides.iter().map(|own| &own.body))
+    });
+    let products = store.catalog.products.iter().map(|product| &product.body);
+    let collections = store
+        .catalog
+        .collections
+        .iter()
+        .map(|collection| &collection.body);
+    let mut open: Vec<&Block> = pages
+        .chain(products)
+        .chain(collections)
+        .flat_map(|body| &body.blocks)
+        .collect();
+    while let Some(block) = open.pop() {
+        let prose = match block {
+            Block::Prose(prose) => prose,
+            Block::When(branches) => {
+                open.extend(branches.iter().flat_map(|branch| &branch.blocks));
+                continue;
+            }
+        };
+        for (name, span) in &prose.pictures {
+            let candidates = file_candidates(&tree.file(span.file).path, name);
+            if candidates.is_empty() || candidates.iter().any(|path| exists(store, path)) {
+                continue;
+            }
+            let files = store.statics.iter().map(|file| file.path.as_str());
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::MissingFile,
+                    *span,
+                    format!("the picture `{name}` does not exist"),
+                )
+                .label(format!(
+                    "neither is `content/{}`",
+                    candidates.join("` nor `content/")
+                ))
+                .did_you_mean(&candidates[0], files),
+            );
         }
     }
 }

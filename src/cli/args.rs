@@ -40,8 +40,8 @@ pub(super) struct Common {
     #[arg(long, global = true, default_value = "auto", value_enum)]
     pub(super) color: Color,
     /// Number of threads [default: one for each core]
-    #[arg(long, global = true, value_name = "NUMBER")]
-    pub(super) threads: Option<usize>,
+    #[arg(long, global = true, value_name = "NUMBER", value_parser = clap::value_parser!(u16).range(1..=256))]
+    pub(super) threads: Option<u16>,
 }
 
 /// How things are written.

@@ -141,10 +141,11 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
     line(
         "sources",
         format!(
-            "{} products, {} documents ({} not published)",
+            "{} products, {} documents ({} not published, {} rows skipped)",
             grouped(summary.products),
             grouped(summary.pages),
-            grouped(summary.unpublished)
+            grouped(summary.unpublished),
+            grouped(summary.skipped_rows)
         ),
     );
     line(

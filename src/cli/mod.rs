@@ -40,7 +40,7 @@ enum Status {
 /// Runs the command line.
 pub fn main() -> ExitCode {
     let Arguments { command, common } = Arguments::parse();
-    let threads = common.threads.unwrap_or(0);
+    let threads = usize::from(common.threads.unwrap_or(0));
     let pool = rayon::ThreadPoolBuilder::new()
         .stack_size(STACK)
         .num_threads(threads)

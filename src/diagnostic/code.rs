@@ -91,7 +91,7 @@ codes! {
     MissingOverrideBase "missing-override-base" Error "A file overrides a page that does not exist."
     RouteCollision "route-collision" Error "Two sources have the same URL."
     BadAlias "bad-alias" Error "An alias is not a path of the site."
-    MissingFile "missing-file" Error "A picture or another file is named that does not exist."
+    MissingFile "missing-file" Warning "A picture or another file is named that does not exist."
 
     // Theme and rendering.
     MissingTemplate "missing-template" Error "A template that a page needs is not in the theme."

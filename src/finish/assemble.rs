@@ -96,7 +96,7 @@ impl Finisher {
             splits: skeleton.splits.clone(),
             open: Vec::new(),
             // Combinations on the way to a page may be more than the pages.
-            limit: limit.saturating_mul(16).saturating_add(1024),
+            limit: limit.saturating_mul(256).max(65_536),
         };
         let renderings = skeleton.leaves.len();
         let too_many = |splits: &[Split], count: Option<usize>, regions: &[(Digest, NodeId)]| {

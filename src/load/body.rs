@@ -157,10 +157,11 @@ impl Reader<'_, '_> {
         if text.trim().is_empty() {
             return;
         }
-        check_prose(text, self.origin.after(range.start), self.report);
+        let pictures = check_prose(text, self.origin.after(range.start), self.report);
         self.blocks.push(Block::Prose(Prose {
             text: text.to_owned(),
             span: self.origin.span(range),
+            pictures,
         }));
     }
 
@@ -323,11 +324,14 @@ impl Reader<'_, '_> {
     }
 }
 
-/// Reports pictures without a text, and notes the products that the prose names.
-fn check_prose(text: &str, origin: Origin, report: &mut Report) {
+/// Reports pictures without a text and blocks that would be read as prose, and notes the products
+/// that the prose names. Gives the pictures.
+fn check_prose(text: &str, origin: Origin, report: &mut Report) -> Vec<(String, Span)> {
     let directives = find_directives(text);
-    if directives.is_empty() && !text.contains("![") && !text.contains("&#") {
-        return;
+    let mut pictures = Vec::new();
+    let is_plain = ["![", "&#", "::"].iter().all(|sign| !text.contains(sign));
+    if directives.is_empty() && is_plain {
+        return pictures;
     }
     let options = Options::ENABLE_TABLES
         | Options::ENABLE_FOOTNOTES
@@ -345,7 +349,10 @@ fn check_prose(text: &str, origin: Origin, report: &mut Report) {
             }
             Event::End(TagEnd::CodeBlock) => is_in_code = false,
             Event::Html(_) | Event::InlineHtml(_) => verbatim.push(range),
-            Event::Start(Tag::Image { .. }) => image = Some((range, false)),
+            Event::Start(Tag::Image { dest_url, .. }) => {
+                pictures.push((dest_url.into_string(), origin.span(range.clone())));
+                image = Some((range, false));
+            }
             Event::End(TagEnd::Image) => {
                 if let Some((range, false)) = image.take() {
                     report.push(missing_alt(origin.span(range)));
@@ -360,6 +367,9 @@ fn check_prose(text: &str, origin: Origin, report: &mut Report) {
             Event::Text(content) => {
                 if let Some((_, has_text)) = &mut image {
                     *has_text |= !content.trim().is_empty();
+                }
+                if !is_in_code && (content.starts_with(":::") || content.starts_with(":: ")) {
+                    report.push(block_in_prose(origin.span(range.clone())));
                 }
                 if !is_in_code && text::find_reserved(&content).is_some() {
                     text::scrub(&content, Origin::Within(origin.span(range)), report);
@@ -376,6 +386,18 @@ fn check_prose(text: &str, origin: Origin, report: &mut Report) {
             directive.check(origin, report);
         }
     }
+    pictures
+}
+
+/// What was meant for some visitors must not be shown to all.
+fn block_in_prose(span: Span) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnknownDirective,
+        span,
+        "a block must begin at the beginning of a line, with three colons",
+    )
+    .label("would be shown to everyone, as text")
+    .hint("move it out of the list or quotation, or put an example into a fenced code block")
 }
 
 fn missing_alt(span: Span) -> Diagnostic {

@@ -309,15 +309,37 @@ fn add_field(fields: &mut PageFields, name: &str, value: BySegment<Option<serde_
     fields.insert(name.to_owned(), value);
 }
 
+/// What other generators call fields that decide whether and where a document is seen.
+const ELSEWHERE: [(&str, &str); 14] = [
+    ("publishdate", "publish"),
+    ("publishedat", "publish"),
+    ("published", "draft"),
+    ("publishon", "publish"),
+    ("expirydate", "expires"),
+    ("expiry", "expires"),
+    ("expiredate", "expires"),
+    ("expiresat", "expires"),
+    ("unpublishdate", "expires"),
+    ("unpublish", "expires"),
+    ("alias", "aliases"),
+    ("redirectfrom", "aliases"),
+    ("tag", "tags"),
+    ("lastmod", "updated"),
+];
+
 /// Any field is allowed; one that is a slip of the pen away from a known one is not meant.
 fn warn_of_misspelling(entry: &Entry, known: &[&'static str], report: &mut Report) {
     let key = &*entry.key;
-    if key.len() < 4 || FREE.contains(&key) {
+    if key.len() < 3 || FREE.contains(&key) {
         return;
     }
-    let near = known
-        .iter()
-        .find(|name| strsim::damerau_levenshtein(key, name) == 1);
+    let lower = key.to_lowercase().replace(['-', '_'], "");
+    let elsewhere = ELSEWHERE.iter().find(|(theirs, _)| *theirs == lower);
+    let near = elsewhere.map(|(_, ours)| ours).or_else(|| {
+        known
+            .iter()
+            .find(|name| lower == **name || strsim::damerau_levenshtein(key, name) == 1)
+    });
     if let Some(name) = near {
         report.push(
             Diagnostic::new(

@@ -34,7 +34,7 @@ pub use money::{Money, MoneyFormat};
 pub use page::{Block, Body, Branch, Fields, Markup, Page, PageKind, PageOverride, Prose};
 pub use predicate::{Device, Match, Predicate, Signal};
 pub use theme::{StaticFile, Template, Theme};
-pub use url::{UrlPath, slug};
+pub use url::{UrlPath, file_candidates, slug};
 
 /// Everything the sources say, with names resolved.
 #[derive(Clone, Debug)]

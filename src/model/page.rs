@@ -116,6 +116,8 @@ pub struct Prose {
     pub text: String,
     /// Where the text stands.
     pub span: Span,
+    /// The pictures in it: what they name, and where.
+    pub pictures: Vec<(String, Span)>,
 }
 
 /// One branch of a [`Block::When`].

@@ -71,6 +71,41 @@ impl fmt::Debug for UrlPath {
     }
 }
 
+/// The paths below `content/` that a link or picture in a document may mean: beside the document,
+/// or from the top. Empty for what is elsewhere.
+pub fn file_candidates(document: &str, destination: &str) -> Vec<String> {
+    let is_elsewhere = destination.contains("://")
+        || destination.starts_with("//")
+        || ["data:", "mailto:", "tel:", "#"]
+            .iter()
+            .any(|scheme| destination.starts_with(scheme));
+    let path = destination.split(['?', '#']).next().unwrap_or_default();
+    let path = percent_encoding::percent_decode_str(path).decode_utf8_lossy();
+    if is_elsewhere || path.is_empty() {
+        return Vec::new();
+    }
+    let document = document.strip_prefix("content/").unwrap_or(document);
+    let folder = document.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut candidates = vec![normal(path.split('/'))];
+    if !path.starts_with('/') {
+        candidates.insert(0, normal(folder.split('/').chain(path.split('/'))));
+    }
+    candidates
+}
+
+/// A path without empty parts, `.` and `..`.
+fn normal<'a>(parts: impl Iterator<Item = &'a str>) -> String {
+    let mut normal: Vec<&str> = Vec::new();
+    for part in parts {
+        match part {
+            "" | "." => {}
+            ".." => drop(normal.pop()),
+            part => normal.push(part),
+        }
+    }
+    normal.join("/")
+}
+
 /// A name as one part of a path: lower-case ASCII letters, digits and hyphens.
 ///
 /// Other scripts are transliterated; what has no transliteration is named by its digest.

@@ -203,13 +203,17 @@ impl World {
 
     /// The token of a file beside the content, or of the theme, that a source names by its path.
     pub(super) fn file_url(&self, path: &str) -> Option<String> {
+        Some(Token::Asset(self.file_key(path)?).to_string())
+    }
+
+    /// The key of such a file.
+    pub(super) fn file_key(&self, path: &str) -> Option<Digest> {
         let path = path.trim_start_matches('/');
         let keys = [
             static_key(path),
             asset_key(path.strip_prefix("assets/").unwrap_or(path)),
         ];
-        let key = keys.into_iter().find(|key| self.files.contains_key(key))?;
-        Some(Token::Asset(key).to_string())
+        keys.into_iter().find(|key| self.files.contains_key(key))
     }
 
     pub(super) fn line(&self, span: crate::diagnostic::Span) -> u32 {

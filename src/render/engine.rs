@@ -306,7 +306,8 @@ fn template_problems(
     let at = |name: &str, line: usize, column: usize, width: usize| {
         let loaded = templates.get(name)?;
         let source = &store.theme.template(name)?.source;
-        let text = source.split_inclusive('\n').nth(line.checked_sub(1)?)?;
+        // What is missing at the end is behind the last line.
+        let text = source.split_inclusive('\n').take(line).last()?;
         let line_start = text.as_ptr() as usize - source.as_ptr() as usize;
         let byte = |column: usize| {
             let column = loaded.instrumented.column(line, column);

@@ -2,20 +2,21 @@
 //!
 //! Markdown is never run as a template: `{{` is text.
 
-use std::{borrow::Cow, collections::BTreeMap, fmt::Write};
+use std::{collections::BTreeMap, fmt::Write};
 
 use pulldown_cmark::{
     CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html::push_html,
 };
 
-use crate::model::slug;
+use super::token::Token;
+use crate::{digest::Digest, model::slug};
 
 /// What inline directives and local pictures become.
 pub(super) trait Resolve {
     /// The HTML of `:name[argument]`; `None` if there is no such directive.
     fn directive(&mut self, name: &str, argument: &str) -> Option<String>;
-    /// The URL of a picture or file that the text names.
-    fn file<'a>(&mut self, destination: &'a str) -> Cow<'a, str>;
+    /// The key of a picture or file that the text names, if it is one of the store's.
+    fn file(&mut self, destination: &str) -> Option<Digest>;
 }
 
 /// The extensions to CommonMark that content may use.
@@ -45,7 +46,7 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
                 title,
                 id,
             }) => {
-                let dest_url = resolve.file(&dest_url).into_owned().into();
+                let dest_url = destination(dest_url, resolve);
                 events.push(Event::Start(Tag::Image {
                     link_type,
                     dest_url,
@@ -59,7 +60,7 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
                 title,
                 id,
             }) => {
-                let dest_url = resolve.file(&dest_url).into_owned().into();
+                let dest_url = destination(dest_url, resolve);
                 events.push(Event::Start(Tag::Link {
                     link_type,
                     dest_url,
@@ -73,7 +74,37 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
     name_headings(&mut events);
     let mut html = String::with_capacity(text.len() * 3 / 2);
     push_html(&mut html, events.into_iter());
-    html
+    with_tokens(html)
+}
+
+/// Stands for a file until the HTML is written: the characters of a token would be escaped in
+/// a URL. What an author writes in this form can name nothing but a file that everyone gets.
+const FILE: &str = "haberdash-file:";
+
+fn destination<'a>(url: CowStr<'a>, resolve: &mut impl Resolve) -> CowStr<'a> {
+    match resolve.file(&url) {
+        Some(key) => format!("{FILE}{key}").into(),
+        None => url,
+    }
+}
+
+fn with_tokens(html: String) -> String {
+    if !html.contains(FILE) {
+        return html;
+    }
+    let mut pieces = html.split(FILE);
+    let mut done = pieces.next().unwrap_or_default().to_owned();
+    for piece in pieces {
+        match piece.get(..32).and_then(Digest::parse) {
+            Some(key) => {
+                let _ = write!(done, "{}{}", Token::Asset(key), &piece[32..]);
+            }
+            None => {
+                let _ = write!(done, "{FILE}{piece}");
+            }
+        }
+    }
+    done
 }
 
 fn push_text<'a>(events: &mut Vec<Event<'a>>, text: CowStr<'a>, resolve: &mut impl Resolve) {

@@ -148,7 +148,7 @@ impl<'a> Signals<'a> {
     fn referring_host(&self) -> Option<String> {
         let url = self.request.header("referer")?;
         let (_, rest) = url.split_once("://")?;
-        let host = rest.split(['/', '?', '#']).next()?;
+        let host = rest.split(['/', '?', '#', '\\']).next()?;
         let host = host.rsplit('@').next()?;
         let host = host.split(':').next()?;
         Some(host.to_ascii_lowercase())

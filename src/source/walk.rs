@@ -62,6 +62,16 @@ pub fn read(root: &Path) -> Result<SourceTree, ReadError> {
             .into_iter()
             .filter_entry(|entry| !is_ignored(&entry.file_name().to_string_lossy()));
         for entry in walk {
+            // A link that leads nowhere or in a circle is no source; whoever names it will miss it.
+            let is_dead_link = |error: &walkdir::Error| {
+                let is_gone = error
+                    .io_error()
+                    .is_some_and(|e| e.kind() == io::ErrorKind::NotFound);
+                error.loop_ancestor().is_some() || is_gone
+            };
+            if entry.as_ref().is_err_and(is_dead_link) {
+                continue;
+            }
             let entry = entry.map_err(|error| ReadError {
                 path: error.path().unwrap_or(&folder).to_owned(),
                 source: error.into(),

@@ -373,3 +373,106 @@ fn text_that_minifying_would_change_is_left_as_it_was() {
     );
     assert!(site.text("index.html").contains("<p>1 < 2 <3 </p>"));
 }
+
+#[test]
+fn pictures_and_files_that_markdown_names_get_their_urls() {
+    let site = site(
+        "-- content/journal/a.md --\n---\ntitle: A\n---\n![Tie](tie%20one.svg) ![Up](../images/hat.svg \"x\") [Doc](/images/doc.pdf?x#y) [Away](https://a.example/b.svg)\n\n![Gone](gone.svg)\n\
+         -- content/journal/tie one.svg --\n<svg/>\n-- content/images/hat.svg --\n<svg/>\n-- content/images/doc.pdf --\n%PDF\n",
+    );
+    let page = site.text("journal/a/index.html");
+    for part in [
+        "/journal/tie-one.svg",
+        "/images/hat.svg",
+        "/images/doc.pdf",
+        "https://a.example/b.svg",
+    ] {
+        assert!(page.contains(part), "{part} in {page}");
+    }
+    assert!(
+        !page.contains("%F4") && !page.contains("haberdash-file"),
+        "{page}"
+    );
+    assert!(site.files.contains_key("journal/tie-one.svg"));
+    assert_eq!(site.problems(), ["missing-file content/journal/a.md:6"]);
+}
+
+#[test]
+fn a_block_that_would_be_read_as_prose_is_an_error() {
+    for text in [
+        "> ::: when team=owls\n> Secret.\n> :::\n",
+        "1. Step\n\n   ::: when team=owls\n   Secret.\n",
+        "- ::: when team=owls\n",
+        ":: when team=owls\n",
+    ] {
+        let team = facet("team", &["none", "owls"], "none");
+        let site = site(&format!(
+            "{team}-- content/a.md --\n---\ntitle: A\n---\n{text}"
+        ));
+        assert!(
+            site.built.diagnostics.has_errors(),
+            "{text}: {:?}",
+            site.problems()
+        );
+    }
+    let team = facet("team", &["none", "owls"], "none");
+    let site = site(&format!(
+        "{team}-- content/a.md --\n---\ntitle: A\n---\n```\n::: when x\n```\n\n    ::: when y\n"
+    ));
+    assert!(
+        !site.built.diagnostics.has_errors(),
+        "{:?}",
+        site.problems()
+    );
+}
+
+#[test]
+fn what_is_missing_at_the_end_of_a_template_has_a_place() {
+    let site = site("-- themes/default/templates/page.html --\n<p>\n{% if page.title %}\n");
+    assert_eq!(
+        site.problems(),
+        ["template-syntax themes/default/templates/page.html:2"]
+    );
+}
+
+#[test]
+fn a_quote_that_is_never_closed_is_an_error() {
+    let site = site(
+        "-- content/catalog/x.csv --\nHandle,Title,Body (HTML),Variant Price\na,A,<p>x</p>,1.00\nb,B,\"<p>never closed,2.00\nc,C,,3.00\n",
+    );
+    let problems = site.problems();
+    assert!(
+        problems.contains(&"bad-table content/catalog/x.csv:3".to_owned()),
+        "{problems:?}"
+    );
+}
+
+#[test]
+fn a_sku_without_a_price_is_not_sold_for_anothers() {
+    let site = site(
+        "-- content/catalog/x.csv --\nHandle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price\n\
+         tee,Tee,Size,S,T-S,19.00\ntee,,,M,T-M,\n",
+    );
+    assert_eq!(site.problems(), ["skipped-row content/catalog/x.csv:3"]);
+    assert_eq!(site.built.summary.skipped_rows, 1);
+}
+
+#[test]
+fn names_that_other_generators_use_are_pointed_out() {
+    for (theirs, ours) in [
+        ("publishDate: 2099-01-01", "`publish`"),
+        ("expiryDate: 2001-01-01", "`expires`"),
+        ("Draft: true", "`draft`"),
+        ("alias: /x/", "`aliases`"),
+    ] {
+        let site = site(&format!(
+            "-- content/a.md --\n---\ntitle: A\n{theirs}\n---\n"
+        ));
+        let problem = site.built.diagnostics.iter().next().unwrap();
+        assert_eq!(problem.code.name(), "unknown-field", "{theirs}");
+        assert!(
+            problem.hint.as_deref().unwrap().contains(ours),
+            "{problem:?}"
+        );
+    }
+}

@@ -327,3 +327,14 @@ fn a_new_key_moves_gated_files_and_leaves_none_behind() {
     assert_eq!((first.len(), second.len()), (1, 1));
     assert_ne!(first, second);
 }
+
+#[test]
+fn links_that_lead_nowhere_stop_no_build() {
+    let folder = tempfile::tempdir().unwrap();
+    write_store(folder.path(), &store(1, "word"));
+    std::os::unix::fs::symlink("gone.md", folder.path().join("content/dead.md")).unwrap();
+    std::os::unix::fs::symlink("me@host.1234", folder.path().join("content/.#p0.md")).unwrap();
+    std::os::unix::fs::symlink(".", folder.path().join("content/circle")).unwrap();
+    let output = build(folder.path());
+    assert!(output.status.success(), "{output:?}");
+}

@@ -90,6 +90,10 @@ fn prose(html: String, span: Span) -> Body {
     };
     Body {
         markup: Markup::Html,
-        blocks: vec![Block::Prose(Prose { text, span })],
+        blocks: vec![Block::Prose(Prose {
+            text,
+            span,
+            pictures: Vec::new(),
+        })],
     }
 }

@@ -311,6 +311,7 @@ fn read_skus(
 ) -> (Vec<Sku>, bool) {
     let mut skus: Vec<Sku> = Vec::new();
     let mut left_out = false;
+    let is_priced = rows.iter().any(|row| !row.get(columns.price).is_empty());
     for row in rows {
         let is_sku = [columns.price, columns.sku, columns.option_values[0]]
             .iter()
@@ -323,6 +324,15 @@ fn read_skus(
             report.push(skipped(
                 row.span,
                 "the row has a second SKU, but the product has no option to tell them apart",
+            ));
+            continue;
+        }
+        // Without a price of its own it would be sold for that of the cheapest.
+        if is_priced && !options.is_empty() && row.get(columns.price).is_empty() {
+            left_out = true;
+            report.push(skipped(
+                row.span,
+                "the SKU has no price, though others of its product have one",
             ));
             continue;
         }

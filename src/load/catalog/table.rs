@@ -282,6 +282,7 @@ pub(super) fn read_csv(
     let mut header: Option<Vec<String>> = None;
     let mut rows = Vec::new();
     let mut record = csv::StringRecord::new();
+    let mut last_start = 0;
     loop {
         match reader.read_record(&mut record) {
             Ok(false) => break,
@@ -311,10 +312,26 @@ pub(super) fn read_csv(
         let rest = source.get(start..).unwrap_or_default();
         let start = start + rest.len() - rest.trim_start_matches(['\r', '\n']).len();
         let line = source[start..].lines().next().unwrap_or_default();
+        last_start = start;
         rows.push(Row {
             cells: record.clone(),
             span: origin.span(start..start + shown(line)),
         });
+    }
+    // A quote that is never closed makes one cell of the rest of the file. Only an odd number of
+    // quotes in the last row tells; within a closed cell they are doubled.
+    if let Some(last) = rows.last() {
+        let rest = source.get(last_start..).unwrap_or_default();
+        if rest.matches('"').count() % 2 == 1 {
+            report.push(
+                Diagnostic::new(
+                    Code::BadTable,
+                    last.span,
+                    "a quote in this row is not closed, so the rows after it are part of it",
+                )
+                .hint("close the quote; a quote inside a cell is written twice"),
+            );
+        }
     }
     let Some(header) = header.filter(|header| header.iter().any(|name| !name.is_empty())) else {
         report.push(

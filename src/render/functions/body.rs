@@ -1,6 +1,6 @@
 //! Texts of documents, products and collections.
 
-use std::{borrow::Cow, sync::Arc};
+use std::sync::Arc;
 
 use tera::Value;
 
@@ -8,7 +8,7 @@ use super::{Answer, Call, SUBJECT, catalog::price_view};
 use crate::{
     diagnostic::Code,
     digest::Digest,
-    model::{Block, Markup, Prose},
+    model::{Block, Markup, Prose, file_candidates},
     plan::Subject,
     render::{
         context,
@@ -156,31 +156,13 @@ impl markdown::Resolve for InStore<'_> {
         }
     }
 
-    fn file<'b>(&mut self, destination: &'b str) -> Cow<'b, str> {
-        let source = &self.world.tree.file(self.site.file).path;
-        let folder = source
-            .strip_prefix("content/")
-            .and_then(|path| path.rsplit_once('/'));
-        let beside = match folder {
-            Some((folder, _)) if !destination.starts_with('/') => format!("{folder}/{destination}"),
-            _ => destination.to_owned(),
-        };
-        match self
-            .world
-            .file_url(&beside)
-            .or_else(|| self.world.file_url(destination))
-        {
-            Some(url) => {
-                recorder::note(
-                    Topic::File,
-                    destination,
-                    Some(Digest::of(url.as_bytes())),
-                    self.site,
-                );
-                url.into()
-            }
-            None => destination.into(),
-        }
+    fn file(&mut self, destination: &str) -> Option<Digest> {
+        let document = &self.world.tree.file(self.site.file).path;
+        let key = file_candidates(document, destination)
+            .iter()
+            .find_map(|path| self.world.file_key(path))?;
+        recorder::note(Topic::File, destination, Some(key), self.site);
+        Some(key)
     }
 }
 
@@ -192,8 +174,8 @@ impl markdown::Resolve for Plain {
         None
     }
 
-    fn file<'a>(&mut self, destination: &'a str) -> Cow<'a, str> {
-        destination.into()
+    fn file(&mut self, _: &str) -> Option<Digest> {
+        None
     }
 }
 

@@ -168,8 +168,9 @@ impl Call<'_> {
         let definition = self.world.store.facets.facet(facet);
         names
             .into_iter()
+            .flat_map(|name| name.as_str().unwrap_or_default().split(','))
             .map(|name| {
-                let name = name.as_str().unwrap_or_default();
+                let name = name.trim();
                 definition.find(name).ok_or_else(|| {
                     let known = definition
                         .segments
