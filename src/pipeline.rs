@@ -113,6 +113,10 @@ pub fn build(
         return Ok(Built::failed(diagnostics));
     };
     let keys = (options.keys)(&store, &mut diagnostics);
+    if diagnostics.iter().any(|d| d.code == Code::MissingTheme) {
+        // Every page would miss its template.
+        return Ok(Built::failed(diagnostics));
+    }
     let plan = Arc::new(plan(&store, &mut diagnostics));
     clock.stage("plan");
     let world = World::new(

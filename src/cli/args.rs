@@ -108,7 +108,7 @@ pub(super) struct Serve {
     #[arg(long, default_value_t = 4000)]
     pub(super) port: u16,
     /// Country that visitors come from, as an edge would tell
-    #[arg(long, value_name = "CODE")]
+    #[arg(long, value_name = "CODE", value_parser = country)]
     pub(super) country: Option<String>,
     /// Serve the pages without the visitor bar
     #[arg(long)]
@@ -154,13 +154,17 @@ fn assignment(text: &str) -> Result<Assignment, String> {
 
 /// A time with an offset, or a date, which means its first moment in UTC.
 fn time(text: &str) -> Result<jiff::Timestamp, String> {
-    let midnight = |date: jiff::civil::Date| date.to_zoned(jiff::tz::TimeZone::UTC);
-    text.parse::<jiff::Timestamp>().or_else(|error| {
-        let date = text
-            .parse::<jiff::civil::Date>()
-            .map_err(|_| error.to_string())?;
-        midnight(date)
-            .map(|time| time.timestamp())
-            .map_err(|error| error.to_string())
-    })
+    let day = || {
+        let date: jiff::civil::Date = text.parse().ok()?;
+        Some(date.to_zoned(jiff::tz::TimeZone::UTC).ok()?.timestamp())
+    };
+    let time = text.parse::<jiff::Timestamp>().ok().or_else(day);
+    time.ok_or_else(|| "write it as 2026-11-27 or 2026-11-27T00:00:00+01:00".to_owned())
+}
+
+fn country(text: &str) -> Result<String, String> {
+    let is_code = text.len() == 2 && text.bytes().all(|b| b.is_ascii_alphabetic());
+    is_code
+        .then(|| text.to_ascii_uppercase())
+        .ok_or_else(|| "write two letters, such as DE".to_owned())
 }

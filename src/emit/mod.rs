@@ -3,7 +3,7 @@
 //! In: the files of a build, as a [`Sink`]. Out: an output folder that changes from the old
 //! site to the new one in one step. A [`Stage`] is filled beside the old folder and then
 //! exchanged with it; dropped before that, it leaves nothing. What haberdash did not write it
-//! never deletes or overwrites.
+//! never deletes or overwrites, but below `_v` and `_haberdash`, which are its own.
 
 mod refuse;
 mod swap;

@@ -201,19 +201,18 @@ fn read_document(
         .map(|node| read_front(&node, context, now, report))
         .unwrap_or_default();
     if when.is_none() {
-        front.fields.entry("title".to_owned()).or_insert_with(|| {
-            let title = body::first_heading(body).unwrap_or_else(|| {
-                let name = match without_date(base) {
-                    (_, "index" | "_index") => {
-                        folder.map_or("Home", |folder| folder.rsplit('/').next().unwrap_or(folder))
-                    }
-                    (_, name) => name,
-                };
-                humanize(name)
-            });
-            BySegment::constant(title.into())
-        });
+        // Also for those for whom a title by segment has no word.
+        let own = front
+            .fields
+            .entry("title".to_owned())
+            .or_insert_with(|| BySegment::constant(serde_json::Value::Null));
+        if own.default.is_null() {
+            own.default = title_of(folder, base, body).into();
+        }
         front.date = front.date.or_else(|| date::parse(without_date(base).0));
+    }
+    if when.is_some() {
+        report_useless(&front, file, report);
     }
     Document {
         key: folder.map_or_else(|| base.to_owned(), |folder| format!("{folder}/{base}")),
@@ -221,6 +220,41 @@ fn read_document(
         front,
         body: body::read(body, source.origin.after(start), context.facets, report),
         when,
+    }
+}
+
+/// The title of a document that gives none: its first heading, or its name.
+fn title_of(folder: Option<&str>, base: &str, body: &str) -> String {
+    body::first_heading(body).unwrap_or_else(|| {
+        let name = match without_date(base) {
+            (_, "index" | "_index") => {
+                folder.map_or("Home", |folder| folder.rsplit('/').next().unwrap_or(folder))
+            }
+            (_, name) => name,
+        };
+        humanize(name)
+    })
+}
+
+/// Reports fields of a stand-in that belong to the page it stands in for.
+fn report_useless(front: &Front, file: FileId, report: &mut Report) {
+    let useless = [
+        ("template", front.template.is_some()),
+        ("url", front.url.is_some()),
+        ("slug", front.slug.is_some()),
+        ("aliases", !front.aliases.is_empty()),
+        ("tags", !front.tags.is_empty()),
+        ("date", front.date.is_some()),
+    ];
+    for (name, _) in useless.iter().filter(|(_, is_there)| *is_there) {
+        report.push(
+            Diagnostic::new(
+                Code::UnknownField,
+                Span::file(file),
+                format!("`{name}` has no effect in a file that stands in for another"),
+            )
+            .hint("set it in the page itself, which has it for everyone"),
+        );
     }
 }
 

@@ -101,6 +101,29 @@ fn prices_by_segment_show_on_the_product_and_on_its_card() {
 }
 
 #[test]
+fn who_has_no_title_of_their_own_gets_the_documents() {
+    let site = site(&format!(
+        "{}-- content/index.md --\n---\ntitle: {{ team.owls: Owls }}\n---\n# Hello\n",
+        facet("team", &["none", "owls"], "none")
+    ))
+    .expect_no_problems();
+    assert!(site.shown("/", "").contains("<title>Hello</title>"));
+    assert!(site.shown("/", "team=owls").contains("<title>Owls</title>"));
+}
+
+#[test]
+fn a_stand_in_says_what_it_cannot_change() {
+    let site = site(&format!(
+        "{}-- content/index@team=owls.md --\n---\ntemplate: x.html\n---\nHoot.\n",
+        facet("team", &["none", "owls"], "none")
+    ));
+    assert_eq!(
+        site.problems(),
+        ["unknown-field content/index@team=owls.md:1"]
+    );
+}
+
+#[test]
 fn a_whole_file_stands_in_for_another() {
     let site = site(&format!(
         "{}-- content/index@team=owls.md --\n---\ntitle: Owls\n---\nHoot.\n",
