@@ -40,33 +40,11 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
         }
         match event {
             Event::Text(text) if code_depth == 0 => push_text(&mut events, text, resolve),
-            Event::Start(Tag::Image {
-                link_type,
-                dest_url,
-                title,
-                id,
-            }) => {
-                let dest_url = destination(dest_url, resolve);
-                events.push(Event::Start(Tag::Image {
-                    link_type,
-                    dest_url,
-                    title,
-                    id,
-                }));
-            }
-            Event::Start(Tag::Link {
-                link_type,
-                dest_url,
-                title,
-                id,
-            }) => {
-                let dest_url = destination(dest_url, resolve);
-                events.push(Event::Start(Tag::Link {
-                    link_type,
-                    dest_url,
-                    title,
-                    id,
-                }));
+            Event::Start(mut tag) => {
+                if let Tag::Image { dest_url, .. } | Tag::Link { dest_url, .. } = &mut tag {
+                    *dest_url = destination(dest_url.clone(), resolve);
+                }
+                events.push(Event::Start(tag));
             }
             other => events.push(other),
         }
