@@ -324,6 +324,15 @@ impl Reader<'_, '_> {
     }
 }
 
+/// The extensions to CommonMark that content may use.
+pub fn markdown_options() -> Options {
+    Options::ENABLE_TABLES
+        | Options::ENABLE_FOOTNOTES
+        | Options::ENABLE_STRIKETHROUGH
+        | Options::ENABLE_TASKLISTS
+        | Options::ENABLE_HEADING_ATTRIBUTES
+}
+
 /// Reports pictures without a text and blocks that would be read as prose, and notes the products
 /// that the prose names. Gives the pictures.
 fn check_prose(text: &str, origin: Origin, report: &mut Report) -> Vec<(String, Span)> {
@@ -333,15 +342,10 @@ fn check_prose(text: &str, origin: Origin, report: &mut Report) -> Vec<(String, 
     if directives.is_empty() && is_plain {
         return pictures;
     }
-    let options = Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES;
     let mut verbatim: Vec<Range<usize>> = Vec::new();
     let mut image: Option<(Range<usize>, bool)> = None;
     let mut is_in_code = false;
-    for (event, range) in Parser::new_ext(text, options).into_offset_iter() {
+    for (event, range) in Parser::new_ext(text, markdown_options()).into_offset_iter() {
         match event {
             Event::Start(Tag::CodeBlock(_)) => {
                 is_in_code = true;

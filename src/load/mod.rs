@@ -33,6 +33,7 @@ use crate::{
     source::SourceTree,
 };
 
+pub use body::markdown_options;
 use report::{Context, Report};
 
 /// What loading needs to know besides the files.

@@ -4,12 +4,10 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use pulldown_cmark::{
-    CowStr, Event, Options, Parser, Tag, TagEnd, TextMergeStream, html::push_html,
-};
+use pulldown_cmark::{CowStr, Event, Parser, Tag, TagEnd, TextMergeStream, html::push_html};
 
 use super::token::Token;
-use crate::{digest::Digest, model::slug};
+use crate::{digest::Digest, load::markdown_options, model::slug};
 
 /// What inline directives and local pictures become.
 pub(super) trait Resolve {
@@ -19,20 +17,11 @@ pub(super) trait Resolve {
     fn file(&mut self, destination: &str) -> Option<Digest>;
 }
 
-/// The extensions to CommonMark that content may use.
-pub(super) fn options() -> Options {
-    Options::ENABLE_TABLES
-        | Options::ENABLE_FOOTNOTES
-        | Options::ENABLE_STRIKETHROUGH
-        | Options::ENABLE_TASKLISTS
-        | Options::ENABLE_HEADING_ATTRIBUTES
-}
-
 /// Renders Markdown. Headings get ids made of their text, unique within this text.
 pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
     let mut events: Vec<Event<'_>> = Vec::new();
     let mut code_depth = 0_usize;
-    for event in TextMergeStream::new(Parser::new_ext(text, options())) {
+    for event in TextMergeStream::new(Parser::new_ext(text, markdown_options())) {
         match event {
             Event::Start(Tag::CodeBlock(_)) => code_depth += 1,
             Event::End(TagEnd::CodeBlock) => code_depth -= 1,
