@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::{
     decision::Variable,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
-    model::{Block, BySegment, Image, Store, file_candidates},
+    model::{Block, BySegment, Image, StaticFile, Store, file_candidates},
     source::SourceTree,
 };
 
@@ -138,6 +138,10 @@ pub fn pictures_in_texts(store: &Store, tree: &SourceTree, diagnostics: &mut Dia
 fn exists(store: &Store, path: &str) -> bool {
     let path = path.trim_start_matches('/');
     let asset = path.strip_prefix("assets/").unwrap_or(path);
-    store.statics.iter().any(|file| file.path == path)
-        || store.theme.assets.iter().any(|file| file.path == asset)
+    let has = |files: &[StaticFile], path: &str| {
+        files
+            .binary_search_by(|file| file.path.as_str().cmp(path))
+            .is_ok()
+    };
+    has(&store.statics, path) || has(&store.theme.assets, asset)
 }

@@ -49,7 +49,8 @@ pub struct Store {
     pub pages: Vec<Page>,
     /// Templates and assets.
     pub theme: Theme,
-    /// Pictures and other files that stand beside the content; served below their path.
+    /// Pictures and other files that stand beside the content; served below their path. Sorted by
+    /// path.
     pub statics: Vec<StaticFile>,
     /// Documents left out: drafts, not yet published, expired.
     pub unpublished: usize,

@@ -3,7 +3,7 @@
 use std::{collections::BTreeMap, sync::Arc};
 
 use dashmap::DashMap;
-use tera::{Context, ErrorKind, Tera, Value};
+use tera::{Context, ErrorKind, Tera};
 
 use super::{
     call_site::{Instrumented, instrument},
@@ -40,8 +40,8 @@ pub struct World {
     /// Digests of the lists of products that collections show, by the list's address: such a list
     /// may have all products, and is asked for by each of its pages.
     pub(super) member_digests: DashMap<usize, Digest>,
-    /// Results of functions that look through all pages or products.
-    pub(super) lists: DashMap<String, (Value, Digest)>,
+    /// Places of the pages or products that a function found by looking through all of them.
+    pub(super) lists: DashMap<String, Arc<[u32]>>,
     /// The names of files by the digests in their tokens.
     pub(super) files: BTreeMap<Digest, FileName>,
     tera: Tera,

@@ -67,8 +67,7 @@ pub(super) fn products(call: &Call<'_>) -> Answer {
             members.filter(has_tag).take(limit).collect()
         }
         (None, tag) => {
-            let key = format!("products tag={}", tag.as_deref().unwrap_or_default());
-            let all = call.world.lists.entry(key).or_insert_with(|| {
+            let all = call.listed(format!("products {tag:?}"), || {
                 let mut places: Vec<u32> = (0..catalog.products.len() as u32).collect();
                 if let Some(tag) = &tag {
                     places.retain(|place| {
@@ -79,22 +78,14 @@ pub(super) fn products(call: &Call<'_>) -> Answer {
                     });
                 }
                 places.sort_by_key(|place| catalog.products[*place as usize].weight);
-                (Value::from(places), Digest::default())
+                places
             });
-            let list = all.0.as_array().unwrap_or_default().iter();
-            list.filter_map(|place| u32::try_from(place.as_i64()?).ok())
-                .take(limit)
-                .collect()
+            all.iter().copied().take(limit).collect()
         }
     };
-    let name: Vec<String> = call
-        .others(&[])
-        .iter()
-        .map(|(k, v)| format!("{k}={v}"))
-        .collect();
     recorder::note(
         Topic::Products,
-        name.join(" "),
+        call.described(),
         Some(call.world.ids_digest(&places)),
         call.site,
     );

@@ -148,6 +148,19 @@ impl Call<'_> {
             .collect()
     }
 
+    /// The arguments as a question's name.
+    fn described(&self) -> String {
+        let arguments = self.others(&[]);
+        let named: Vec<String> = arguments.iter().map(|(k, v)| format!("{k}={v}")).collect();
+        named.join(" ")
+    }
+
+    /// A list that is found by looking through everything, once for each key.
+    fn listed(&self, key: String, find: impl FnOnce() -> Vec<u32>) -> Arc<[u32]> {
+        let list = self.world.lists.entry(key).or_insert_with(|| find().into());
+        Arc::clone(&list)
+    }
+
     fn facet(&self, name: &str) -> Result<Variable, Diagnostic> {
         let facets = &self.world.store.facets;
         // An argument's name cannot have a hyphen.
@@ -211,9 +224,8 @@ impl Call<'_> {
     fn page(&self, path: &str) -> Result<usize, Diagnostic> {
         let pages = &self.world.store.pages;
         pages
-            .iter()
-            .position(|page| page.path.as_str() == path)
-            .ok_or_else(|| {
+            .binary_search_by(|page| page.path.as_str().cmp(path))
+            .map_err(|_| {
                 recorder::note(Topic::Page, path, None, self.site);
                 self.problem(Code::MissingPage, format!("there is no page `{path}`"))
                     .did_you_mean(path, pages.iter().map(|page| page.path.as_str()))
@@ -337,35 +349,30 @@ fn pages(call: &Call<'_>) -> Answer {
     let prefix = section
         .as_ref()
         .map(|section| format!("/{}/", section.trim_matches('/')));
-    let key = format!("pages {prefix:?} {tag:?}");
-    let all = world.lists.entry(key).or_insert_with(|| {
-        let places = in_list_order(&world.store, |page| {
+    let all = call.listed(format!("pages {prefix:?} {tag:?}"), || {
+        in_list_order(&world.store, |page| {
             prefix
                 .as_ref()
                 .is_none_or(|p| page.path.as_str().starts_with(p.as_str()))
                 && tag
                     .as_ref()
                     .is_none_or(|tag| page.tags.iter().any(|other| other == tag))
-        });
-        (Value::from(places), Digest::default())
+        })
+        .into_iter()
+        .map(|place| place as u32)
+        .collect()
     });
-    let list = all.0.as_array().unwrap_or_default().iter();
-    let places: Vec<usize> = list
-        .filter_map(|place| usize::try_from(place.as_i64()?).ok())
+    let places: Vec<usize> = all
+        .iter()
+        .map(|place| *place as usize)
         .take(call.limit()?)
         .collect();
-    drop(all);
     let paths = places
         .iter()
         .map(|place| world.store.pages[*place].path.as_str().as_bytes());
-    let name: Vec<String> = call
-        .others(&[])
-        .iter()
-        .map(|(k, v)| format!("{k}={v}"))
-        .collect();
     recorder::note(
         Topic::Pages,
-        name.join(" "),
+        call.described(),
         Some(Digest::of_parts(paths)),
         call.site,
     );
