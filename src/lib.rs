@@ -50,6 +50,7 @@ pub(crate) mod output;
 
 pub(crate) mod check;
 pub(crate) mod emit;
+pub(crate) mod feeds;
 
 pub(crate) mod pipeline;
 

@@ -22,6 +22,7 @@ use crate::{
     decision::{Diagrams, NodeId, Variable},
     diagnostic::{Code, Diagnostic, Diagnostics},
     digest::Digest,
+    feeds,
     finish::{self, FinishedRoute, Finisher},
     load::{LoadOptions, load},
     model::{FacetSpace, Store, UrlPath},
@@ -150,6 +151,14 @@ pub fn build(
     })?;
     clock.stage("assets");
 
+    let file_url = |path: &str| urls.get(&world.file_key(path)?).cloned();
+    let feeds = feeds::feeds(&store, &plan, &file_url);
+    for feed in &feeds {
+        let digest = (Digest::of(&feed.bytes), false);
+        writer.write(&feed.path, &feed.path, &feed.bytes, digest, precompresses)?;
+    }
+    clock.stage("feeds");
+
     let finisher = Finisher::new(Arc::clone(&world), urls, options.minifies);
     let done = std::sync::atomic::AtomicUsize::new(0);
     let rendered = AtomicU64::new(0);
@@ -207,13 +216,15 @@ pub fn build(
             Err(problem) => diagnostics.push(problem),
         }
     }
-    for asset in &assets {
-        lowering.add_file(format!("/{}", asset.path));
+    let files = assets.iter().map(|asset| &asset.path);
+    for path in files.chain(feeds.iter().map(|feed| &feed.path)) {
+        lowering.add_file(format!("/{path}"));
     }
     let table = lowering.finish(&plan.redirects);
     if !diagnostics.has_errors() {
         check::unread_facets(&store, &asked, &mut diagnostics);
     }
+    check::alternates(&store, &mut diagnostics);
     check::pictures(&store, &mut diagnostics);
     check::pictures_in_texts(&store, tree, &mut diagnostics);
     diagnostics.extend(finisher.problems());

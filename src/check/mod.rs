@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 use crate::{
     decision::Variable,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
-    model::{Block, BySegment, Image, StaticFile, Store, file_candidates},
+    model::{Block, BySegment, Image, StaticFile, Store, UrlPath, file_candidates},
     source::SourceTree,
 };
 
@@ -27,6 +27,59 @@ pub fn unread_facets(store: &Store, asked: &BTreeSet<Variable>, diagnostics: &mu
                     facet.id.replace('-', "_"),
                     facet.id
                 )),
+            );
+        }
+    }
+}
+
+/// Alternates that do not exist, or that do not name each other: search engines ignore those.
+pub fn alternates(store: &Store, diagnostics: &mut Diagnostics) {
+    let find = |path: &UrlPath| {
+        let place = store.pages.binary_search_by(|page| page.path.cmp(path));
+        place.ok().map(|place| &store.pages[place])
+    };
+    for page in &store.pages {
+        let Some(first) = page.alternates.first() else {
+            continue;
+        };
+        let mut names_itself = false;
+        for alternate in &page.alternates {
+            names_itself |= alternate.path == page.path;
+            let Some(other) = find(&alternate.path) else {
+                let known = store.pages.iter().map(|page| page.path.as_str());
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::MissingPage,
+                        alternate.span,
+                        format!("there is no page `{}`", alternate.path),
+                    )
+                    .did_you_mean(alternate.path.as_str(), known),
+                );
+                continue;
+            };
+            if !other.alternates.iter().any(|back| back.path == page.path) {
+                diagnostics.push(
+                    Diagnostic::new(
+                        Code::OneSidedAlternate,
+                        alternate.span,
+                        format!("`{}` does not name `{}` back", other.path, page.path),
+                    )
+                    .label("search engines ignore such a pair")
+                    .hint(format!("give `{}` the same `alternates`", other.path)),
+                );
+            }
+        }
+        if !names_itself {
+            diagnostics.push(
+                Diagnostic::new(
+                    Code::OneSidedAlternate,
+                    first.span,
+                    format!(
+                        "the alternates of `{}` do not name the page itself",
+                        page.path
+                    ),
+                )
+                .hint("add its own language and path"),
             );
         }
     }

@@ -52,6 +52,8 @@ codes! {
     MissingConfig "missing-config" Error "There is no haberdash.yaml."
     UnknownCurrency "unknown-currency" Error "A currency is not one of ISO 4217."
     MissingTheme "missing-theme" Error "The theme that the configuration names does not exist."
+    ThemeCycle "theme-cycle" Error "Themes extend one another in a circle."
+    UnknownToken "unknown-token" Error "A token is set that no stylesheet of the theme has."
     WeakKey "weak-key" Error "A signing key is too short to be safe."
     DevelopmentKey "development-key" Warning "No signing key is set; signed cookies use the development key."
 
@@ -91,6 +93,7 @@ codes! {
     MissingOverrideBase "missing-override-base" Error "A file overrides a page that does not exist."
     RouteCollision "route-collision" Error "Two sources have the same URL."
     BadAlias "bad-alias" Error "An alias is not a path of the site."
+    OneSidedAlternate "one-sided-alternate" Warning "A page names one of another language or region that does not name it back."
     MissingFile "missing-file" Warning "A picture or another file is named that does not exist."
 
     // Theme and rendering.

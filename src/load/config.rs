@@ -9,9 +9,9 @@ use crate::{
     load::{
         fields::{self, Fields, wrong_type},
         report::{self, Report},
-        text, yaml,
+        text, tokens, yaml,
     },
-    model::{Config, KeyConfig, MoneyFormat, Permalinks, UrlPath},
+    model::{Config, Feeds, KeyConfig, MoneyFormat, Permalinks, UrlPath},
     source::SourceTree,
 };
 
@@ -63,6 +63,16 @@ fn fallback() -> Config {
         precompress: false,
         output: "public".to_owned(),
         file: FileId(0),
+        tokens: Vec::new(),
+        feeds: Feeds {
+            sitemap: true,
+            robots: true,
+            disallow: Vec::new(),
+            atom: true,
+            products: true,
+            llms: true,
+            manifest: true,
+        },
         data: serde_json::Map::new(),
     }
 }
@@ -131,9 +141,46 @@ fn read(node: &yaml::Node, config: &mut Config, report: &mut Report) -> Option<(
     if let Some(output) = fields.text("output", report) {
         config.output = output;
     }
+    if let Some(node) = fields.take("tokens") {
+        config.tokens = tokens::read(node, report);
+    }
+    if let Some(node) = fields.take("feeds") {
+        feeds(node, &mut config.feeds, report);
+    }
     config.data = fields.data("data", report);
     fields.finish(report);
     Some(())
+}
+
+fn feeds(node: &yaml::Node, feeds: &mut Feeds, report: &mut Report) {
+    let Some(mut fields) = Fields::new(node, "`feeds`", report) else {
+        return;
+    };
+    for (name, is_made) in [
+        ("sitemap", &mut feeds.sitemap),
+        ("robots", &mut feeds.robots),
+        ("atom", &mut feeds.atom),
+        ("products", &mut feeds.products),
+        ("llms", &mut feeds.llms),
+        ("manifest", &mut feeds.manifest),
+    ] {
+        if let Some(is_wanted) = fields.boolean(name, report) {
+            *is_made = is_wanted;
+        }
+    }
+    if let Some(node) = fields.take("disallow") {
+        for text in fields::texts(node, "disallow", report) {
+            match UrlPath::parse(&text) {
+                Some(path) => feeds.disallow.push(path),
+                None => report.push(wrong_type(
+                    node,
+                    "disallow",
+                    "a list of paths such as `/search/`",
+                )),
+            }
+        }
+    }
+    fields.finish(report);
 }
 
 fn base_url(fields: &mut Fields<'_>, config: &mut Config, report: &mut Report) {

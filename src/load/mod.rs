@@ -23,6 +23,7 @@ mod segments;
 mod tests;
 mod text;
 mod theme;
+mod tokens;
 mod yaml;
 
 use jiff::Timestamp;
@@ -69,6 +70,7 @@ pub fn load(
             .retain(|diagnostic| diagnostic.code != Code::MissingTheme);
     }
     report.merge(theme_report);
+    tokens::check(&config.tokens, &theme, tree, &mut report);
     resolve::resolve(&mut catalog, &known, &mut report);
     report.hand_over(diagnostics);
     is_usable.then_some(Store {

@@ -13,11 +13,11 @@ use crate::{
         front_matter,
         report::{Context, Origin, Report, humanize},
         text, theme,
-        yaml::{Entry, Node},
+        yaml::{Entry, Node, Value},
     },
     model::{
-        Body, BySegment, Condition, Fields as PageFields, Page, PageKind, PageOverride, StaticFile,
-        UrlPath,
+        Alternate, Body, BySegment, Condition, Fields as PageFields, Page, PageKind, PageOverride,
+        StaticFile, UrlPath,
     },
     source::SourceTree,
 };
@@ -60,6 +60,8 @@ struct Front {
     updated: Option<Timestamp>,
     tags: Vec<String>,
     aliases: Vec<(UrlPath, Span)>,
+    alternates: Vec<Alternate>,
+    noindex: bool,
     weight: i64,
     template: Option<(String, Span)>,
     slug: Option<String>,
@@ -245,6 +247,8 @@ fn report_useless(front: &Front, file: FileId, report: &mut Report) {
         ("aliases", !front.aliases.is_empty()),
         ("tags", !front.tags.is_empty()),
         ("date", front.date.is_some()),
+        ("alternates", !front.alternates.is_empty()),
+        ("noindex", front.noindex),
     ];
     for (name, _) in useless.iter().filter(|(_, is_there)| *is_there) {
         report.push(
@@ -280,6 +284,11 @@ fn read_front(node: &Node, context: Context<'_>, now: Timestamp, report: &mut Re
             .take("tags")
             .map(|node| read_tags(node, report))
             .unwrap_or_default(),
+        alternates: fields
+            .take("alternates")
+            .map(|node| read_alternates(node, report))
+            .unwrap_or_default(),
+        noindex: fields.boolean("noindex", report).unwrap_or(false),
         weight: fields.integer("weight", report).unwrap_or(0),
         paginate: fields.count("paginate", report),
         slug: fields
@@ -399,7 +408,7 @@ fn read_tags(node: &Node, report: &mut Report) -> Vec<String> {
 
 fn read_aliases(node: &Node, report: &mut Report) -> Vec<(UrlPath, Span)> {
     let nodes: Vec<&Node> = match &node.value {
-        crate::load::yaml::Value::List(items) => items.iter().collect(),
+        Value::List(items) => items.iter().collect(),
         _ => vec![node],
     };
     let mut aliases = Vec::new();
@@ -423,6 +432,51 @@ fn read_aliases(node: &Node, report: &mut Report) -> Vec<(UrlPath, Span)> {
         }
     }
     aliases
+}
+
+/// `alternates: { x-default: /help/, en-GB: /help/uk/ }`.
+fn read_alternates(node: &Node, report: &mut Report) -> Vec<Alternate> {
+    let Value::Map(entries) = &node.value else {
+        report.push(fields::wrong_type(
+            node,
+            "alternates",
+            "a map of languages and paths",
+        ));
+        return Vec::new();
+    };
+    let mut alternates = Vec::new();
+    for entry in entries {
+        let language = &entry.key;
+        let is_language =
+            language == "x-default" || language.parse::<icu_locale_core::Locale>().is_ok();
+        if !is_language {
+            report.push(
+                Diagnostic::new(
+                    Code::WrongType,
+                    entry.key_span,
+                    format!("`{language}` is not a language"),
+                )
+                .hint("write a tag such as `en`, `en-GB` or `de-AT`, or `x-default` for everyone else"),
+            );
+            continue;
+        }
+        let Some(text) = fields::text(&entry.value, language, report) else {
+            continue;
+        };
+        match site_path(text) {
+            Some(path) => alternates.push(Alternate {
+                language: language.clone(),
+                path,
+                span: entry.value.span,
+            }),
+            None => report.push(fields::wrong_type(
+                &entry.value,
+                language,
+                "a path such as `/help/`",
+            )),
+        }
+    }
+    alternates
 }
 
 /// A path as editors write it; slashes around it may be missing.
@@ -486,6 +540,8 @@ fn make_page(document: Document, overrides: Vec<PageOverride>) -> Page {
         updated: front.updated,
         tags: front.tags,
         aliases: front.aliases,
+        alternates: front.alternates,
+        noindex: front.noindex,
         weight: front.weight,
         template: front.template,
         paginate: front.paginate,

@@ -1,8 +1,10 @@
 //! `themes/<name>/`: templates and assets.
 
+use std::{collections::HashSet, sync::Arc};
+
 use crate::{
-    diagnostic::{Code, Diagnostic},
-    load::{report::Report, text},
+    diagnostic::{Code, Diagnostic, FileId, Span},
+    load::{fields::Fields, report::Report, text, yaml},
     model::{StaticFile, Template, Theme},
     source::SourceTree,
 };
@@ -20,48 +22,103 @@ const TEXTS: [&str; 9] = [
     ".webmanifest",
 ];
 
-/// Reads the theme of this name.
+/// Reads the theme of this name, and those that it extends.
 pub(super) fn load(tree: &SourceTree, name: &str, report: &mut Report) -> Theme {
-    let folder = format!("themes/{name}/");
     let mut theme = Theme {
         name: name.to_owned(),
         ..Theme::default()
     };
-    let mut is_missing = true;
+    let mut chain: Vec<String> = Vec::new();
+    let mut next = Some((name.to_owned(), None));
+    while let Some((name, asked_at)) = next {
+        if chain.contains(&name) {
+            let span = asked_at.expect("only a theme that is extended can come twice");
+            report.push(cycle(&chain, &name, span));
+            break;
+        }
+        let folder = format!("themes/{name}/");
+        if tree.below(&folder).next().is_none() {
+            report.push(missing(tree, &name, asked_at));
+            break;
+        }
+        next = settings(tree, &folder, &mut theme, report);
+        files(tree, &name, &mut theme, report);
+        chain.push(name);
+    }
+    theme.templates.sort_by(|a, b| a.name.cmp(&b.name));
+    theme.assets.sort_by(|a, b| a.path.cmp(&b.path));
+    theme
+}
+
+/// Reads `theme.yaml`, which a theme need not have. The theme that it extends, and where it
+/// says so.
+fn settings(
+    tree: &SourceTree,
+    folder: &str,
+    theme: &mut Theme,
+    report: &mut Report,
+) -> Option<(String, Option<Span>)> {
+    let file = tree.find(&format!("{folder}theme.yaml"))?;
+    let source = text::decode(tree, file, report);
+    let node = yaml::parse(&source.text, source.origin, report)?;
+    let mut fields = Fields::new(&node, "a theme", report)?;
+    fields.text("title", report);
+    let icon = fields.text("icon", report);
+    let background = fields.text("background", report);
+    theme.icon = theme.icon.take().or(icon);
+    theme.background = theme.background.take().or(background);
+    let span = fields.take("extends").map(|node| node.span);
+    let extends = fields.text("extends", report);
+    fields.finish(report);
+    extends.map(|name| (name, span))
+}
+
+/// Adds the files of one theme where no theme before it has one of that name.
+fn files(tree: &SourceTree, theme_name: &str, theme: &mut Theme, report: &mut Report) {
+    let folder = format!("themes/{theme_name}/");
+    let templates: HashSet<String> = names(&theme.templates, |template| &template.name);
+    let assets: HashSet<String> = names(&theme.assets, |asset| &asset.path);
     for (file, source) in tree.below(&folder) {
-        is_missing = false;
         let path = &source.path[folder.len()..];
         if let Some(path) = path.strip_prefix("assets/") {
-            check_text(tree, file, report);
-            theme.assets.push(StaticFile {
-                path: path.to_owned(),
-                file,
-            });
+            if !assets.contains(path) {
+                check_text(tree, file, report);
+                theme.assets.push(StaticFile {
+                    path: path.to_owned(),
+                    file,
+                });
+            }
             continue;
         }
         let name = path.strip_prefix("templates/").or_else(|| {
             let is_part = path.starts_with("fragments/") || path.starts_with("regions/");
             is_part.then_some(path)
         });
-        if let Some(name) = name {
-            theme.templates.push(Template {
-                name: name.to_owned(),
-                source: text::decode(tree, file, report).text.into(),
-                file,
-            });
+        let Some(name) = name else { continue };
+        let source: Arc<str> = text::decode(tree, file, report).text.into();
+        let is_replaced = templates.contains(name);
+        if is_replaced && source.contains("{% component ") {
+            // Components have one name for all templates, so that the replaced ones must go.
+            continue;
         }
+        theme.templates.push(Template {
+            name: if is_replaced {
+                format!("{theme_name}/{name}")
+            } else {
+                name.to_owned()
+            },
+            source,
+            file,
+        });
     }
-    if is_missing {
-        report.push(missing(tree, name));
-    }
-    theme.templates.sort_by(|a, b| a.name.cmp(&b.name));
-    theme.templates.dedup_by(|a, b| a.name == b.name);
-    theme.assets.sort_by(|a, b| a.path.cmp(&b.path));
-    theme
+}
+
+fn names<T>(list: &[T], name: impl Fn(&T) -> &String) -> HashSet<String> {
+    list.iter().map(|item| name(item).clone()).collect()
 }
 
 /// Reports reserved characters in a file that is served as it is.
-pub(super) fn check_text(tree: &SourceTree, file: crate::diagnostic::FileId, report: &mut Report) {
+pub(super) fn check_text(tree: &SourceTree, file: FileId, report: &mut Report) {
     let source = tree.file(file);
     if TEXTS.iter().any(|ending| source.path.ends_with(ending)) {
         // Only the diagnostics matter: the file is served byte for byte.
@@ -69,26 +126,16 @@ pub(super) fn check_text(tree: &SourceTree, file: crate::diagnostic::FileId, rep
     }
 }
 
-fn missing(tree: &SourceTree, name: &str) -> Diagnostic {
+fn missing(tree: &SourceTree, name: &str, asked_at: Option<Span>) -> Diagnostic {
     let mut known: Vec<&str> = tree
         .below("themes/")
         .filter_map(|(_, source)| source.path.split('/').nth(1))
         .collect();
     known.dedup();
     let message = format!("there is no theme `{name}`");
-    let diagnostic = match tree.find("haberdash.yaml") {
-        Some(file) => {
-            let text = tree.file(file).text();
-            let start = text
-                .match_indices("theme:")
-                .map(|(at, _)| at)
-                .find(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
-            let span = start.map_or(crate::diagnostic::Span::file(file), |start| {
-                let end = start + text[start..].lines().next().map_or(0, str::len);
-                crate::diagnostic::Span::new(file, start..end)
-            });
-            Diagnostic::new(Code::MissingTheme, span, message)
-        }
+    let span = asked_at.or_else(|| Some(configured_at(tree, tree.find("haberdash.yaml")?)));
+    let diagnostic = match span {
+        Some(span) => Diagnostic::new(Code::MissingTheme, span, message),
         None => Diagnostic::project(Code::MissingTheme, message),
     };
     let diagnostic = diagnostic.label(format!("looked for themes/{name}/"));
@@ -97,4 +144,28 @@ fn missing(tree: &SourceTree, name: &str) -> Diagnostic {
     } else {
         diagnostic.did_you_mean(name, known)
     }
+}
+
+/// The line of the configuration that names the theme.
+fn configured_at(tree: &SourceTree, file: FileId) -> Span {
+    let text = tree.file(file).text();
+    let start = text
+        .match_indices("theme:")
+        .map(|(at, _)| at)
+        .find(|at| *at == 0 || text.as_bytes()[at - 1] == b'\n');
+    start.map_or(Span::file(file), |start| {
+        let end = start + text[start..].lines().next().map_or(0, str::len);
+        Span::new(file, start..end)
+    })
+}
+
+fn cycle(chain: &[String], name: &str, span: Span) -> Diagnostic {
+    let last = chain.last().expect("a theme has been read before");
+    Diagnostic::new(
+        Code::ThemeCycle,
+        span,
+        format!("theme `{last}` extends `{name}`, which extends it"),
+    )
+    .label("leads back")
+    .hint("remove `extends` from one of them")
 }

@@ -1,5 +1,6 @@
 //! Products, collections and named lists.
 
+use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
@@ -81,6 +82,8 @@ pub struct Product {
     pub images: Vec<Image>,
     /// Smaller comes first in lists.
     pub weight: i64,
+    /// When it was last changed, as its source says.
+    pub updated: Option<Timestamp>,
     /// Other fields, for templates.
     pub data: Map<String, Value>,
     /// Where it is defined.

@@ -6,7 +6,7 @@ use iso_currency::Currency;
 use serde_json::{Map, Value};
 
 use crate::{
-    diagnostic::FileId,
+    diagnostic::{FileId, Span},
     model::{MoneyFormat, UrlPath},
 };
 
@@ -45,6 +45,10 @@ pub struct Config {
     pub output: String,
     /// Where it is written.
     pub file: FileId,
+    /// Custom properties of the theme's stylesheets that the store sets.
+    pub tokens: Vec<Token>,
+    /// Which files for machines are made.
+    pub feeds: Feeds,
     /// Other fields below `data:`, for templates.
     pub data: Map<String, Value>,
 }
@@ -67,4 +71,35 @@ pub struct Permalinks {
     pub collections: UrlPath,
     /// Of tags.
     pub tags: UrlPath,
+}
+
+/// A design token: a custom property of CSS, such as `--accent`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Token {
+    /// Without the two hyphens.
+    pub name: String,
+    /// As CSS.
+    pub value: String,
+    /// Where it is set.
+    pub span: Span,
+}
+
+/// Files for crawlers, readers and agents. A file of that name below `content/` replaces the
+/// one that would be made.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Feeds {
+    /// `/sitemap.xml`.
+    pub sitemap: bool,
+    /// `/robots.txt`.
+    pub robots: bool,
+    /// Paths that crawlers are asked to leave alone.
+    pub disallow: Vec<UrlPath>,
+    /// `/<section>/feed.xml` for every section with dated documents.
+    pub atom: bool,
+    /// `/products.xml` for shopping search.
+    pub products: bool,
+    /// `/llms.txt`.
+    pub llms: bool,
+    /// `/manifest.webmanifest`.
+    pub manifest: bool,
 }

@@ -28,10 +28,12 @@ pub use catalog::{
     Catalog, Collection, Filter, Image, Item, NamedList, Order, Prices, Product, ProductOption,
     Selection, SelectionSource, Sku, Status,
 };
-pub use config::{Config, KeyConfig, Permalinks};
+pub use config::{Config, Feeds, KeyConfig, Permalinks, Token};
 pub use facet::{BySegment, Case, Condition, Experiment, Facet, FacetSpace, Rule, Segment};
 pub use money::{Money, MoneyFormat};
-pub use page::{Block, Body, Branch, Fields, Markup, Page, PageKind, PageOverride, Prose};
+pub use page::{
+    Alternate, Block, Body, Branch, Fields, Markup, Page, PageKind, PageOverride, Prose,
+};
 pub use predicate::{Device, Match, Predicate, Signal};
 pub use theme::{StaticFile, Template, Theme};
 pub use url::{UrlPath, file_candidates, slug};

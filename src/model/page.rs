@@ -29,6 +29,10 @@ pub struct Page {
     pub tags: Vec<String>,
     /// Old paths that lead here.
     pub aliases: Vec<(UrlPath, Span)>,
+    /// The same page for readers of other languages or regions, itself among them.
+    pub alternates: Vec<Alternate>,
+    /// Whether search engines are asked not to list it.
+    pub noindex: bool,
     /// Smaller comes first in lists.
     pub weight: i64,
     /// The template, where the front matter names one.
@@ -51,6 +55,17 @@ impl Page {
             .and_then(|title| title.default.as_str())
             .unwrap_or_default()
     }
+}
+
+/// A page for readers of another language or region.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Alternate {
+    /// BCP 47, or `x-default` for everyone else.
+    pub language: String,
+    /// Its URL.
+    pub path: UrlPath,
+    /// Where it is named.
+    pub span: Span,
 }
 
 /// Fields by name.

@@ -5,6 +5,7 @@
 //! into pages; it never renders, and never asks about a visitor.
 
 mod collision;
+mod feeds;
 
 use std::collections::BTreeMap;
 
@@ -12,6 +13,8 @@ use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
     model::{Page, PageKind, Store, UrlPath, slug},
 };
+
+pub use feeds::{Feed, FeedKind};
 
 /// What will be rendered, and what leads elsewhere.
 #[derive(Clone, Debug, Default)]
@@ -22,6 +25,8 @@ pub struct Plan {
     pub redirects: Vec<Redirect>,
     /// Tags of documents, by slug.
     pub tags: Vec<Tag>,
+    /// Files for machines.
+    pub feeds: Vec<Feed>,
 }
 
 impl Plan {
@@ -208,9 +213,11 @@ pub fn plan(store: &Store, diagnostics: &mut Diagnostics) -> Plan {
         routes,
         redirects: Vec::new(),
         tags,
+        feeds: Vec::new(),
     };
     collision::check(store, &mut plan, diagnostics);
     plan.redirects = redirects(store, &plan, diagnostics);
+    plan.feeds = feeds::feeds(store, &plan.routes);
     plan
 }
 

@@ -121,7 +121,7 @@ pub(super) fn render(world: &Arc<World>, route: &Route) -> Result<String, Diagno
             };
             let view = json!({ "title": "Page not found", "path": route.path, "description": null,
                 "summary": null, "image": null, "date": null, "updated": null, "tags": [],
-                "section": "", "is_section": false });
+                "section": "", "is_section": false, "alternates": [], "noindex": true });
             context.insert_value("page", Value::from_serializable(&view));
             ("not-found", (template, site), UrlPath::root())
         }
@@ -171,7 +171,7 @@ pub(super) fn page_view(world: &World, page: &Page, site: Site) -> Json {
         };
         fields.insert("image".into(), world.image(&image));
     }
-    let view = view::page(page, fields);
+    let view = view::page(&world.store.config, page, fields);
     let bytes = serde_json::to_vec(&view).expect("views have text keys and finite numbers");
     recorder::note(
         Topic::Page,
@@ -207,7 +207,7 @@ impl World {
     }
 
     /// The key of such a file.
-    pub(super) fn file_key(&self, path: &str) -> Option<Digest> {
+    pub fn file_key(&self, path: &str) -> Option<Digest> {
         let path = path.trim_start_matches('/');
         let keys = [
             static_key(path),

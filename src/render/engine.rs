@@ -90,7 +90,7 @@ impl World {
             diagnostics.extend(problems);
             return None;
         }
-        let views = Views::new(&store);
+        let views = Views::new(&store, &plan);
         let assets = (0..store.theme.assets.len())
             .map(|p| (asset_key(&store.theme.assets[p].path), FileName::Asset(p)));
         let statics = (0..store.statics.len())

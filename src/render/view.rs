@@ -12,7 +12,7 @@ use crate::{
         Collection, Config, Facet, Image, Item, Money, NamedList, Page, PageKind, Prices, Product,
         Store, UrlPath,
     },
-    plan::{Plan, Route, slice_path},
+    plan::{FeedKind, Plan, Route, slice_path},
 };
 
 /// A template value with the digest of its content.
@@ -42,12 +42,12 @@ pub(super) struct Views {
 }
 
 impl Views {
-    pub(super) fn new(store: &Store) -> Self {
+    pub(super) fn new(store: &Store, plan: &Plan) -> Self {
         fn cells(count: usize) -> Vec<OnceLock<View>> {
             (0..count).map(|_| OnceLock::new()).collect()
         }
         Self {
-            site: View::new(&site(&store.config)),
+            site: View::new(&site(store, plan)),
             products: cells(store.catalog.products.len()),
             collections: cells(store.catalog.collections.len()),
             facets: cells(store.facets.facets.len()),
@@ -88,13 +88,41 @@ impl Views {
     }
 }
 
-fn site(config: &Config) -> Json {
+fn site(store: &Store, plan: &Plan) -> Json {
+    let config = &store.config;
+    let mut feeds = json!({ "atom": [] });
+    for feed in &plan.feeds {
+        let name = match feed.kind {
+            FeedKind::Atom(section) => {
+                let section = &store.pages[section];
+                let atom = json!({ "title": section.title(), "section": section.section, "path": feed.path });
+                feeds["atom"]
+                    .as_array_mut()
+                    .expect("it was made a list")
+                    .push(atom);
+                continue;
+            }
+            FeedKind::Sitemap => "sitemap",
+            FeedKind::Robots => "robots",
+            FeedKind::Products => "products",
+            FeedKind::Llms => "llms",
+            FeedKind::WebManifest => "manifest",
+        };
+        feeds[name] = feed.path.as_str().into();
+    }
+    let tokens: Vec<Json> = config
+        .tokens
+        .iter()
+        .map(|token| json!({ "name": token.name, "value": token.value }))
+        .collect();
     json!({
         "title": config.title,
         "description": config.description,
         "base_url": config.base_url,
         "currency": config.currency.code(),
         "locale": config.locale,
+        "tokens": tokens,
+        "feeds": feeds,
         "data": config.data,
     })
 }
@@ -212,7 +240,7 @@ pub(super) fn prices<'a>(product: &'a Product, sku: Option<&str>) -> Option<&'a 
 }
 
 /// A document as templates see it; its fields as `field` answers them.
-pub(super) fn page(page: &Page, fields: JsonMap<String, Json>) -> Json {
+pub(super) fn page(config: &Config, page: &Page, fields: JsonMap<String, Json>) -> Json {
     let mut view = JsonMap::new();
     for name in ["title", "description", "summary", "image"] {
         view.insert(name.into(), Json::Null);
@@ -223,6 +251,12 @@ pub(super) fn page(page: &Page, fields: JsonMap<String, Json>) -> Json {
     view.insert("updated".into(), date(page.updated));
     view.insert("tags".into(), page.tags.clone().into());
     view.insert("section".into(), page.section.clone().into());
+    let alternates = page.alternates.iter().map(|alternate| {
+        let url = format!("{}{}", config.base_url, alternate.path);
+        json!({ "language": alternate.language, "path": alternate.path, "url": url })
+    });
+    view.insert("alternates".into(), alternates.collect());
+    view.insert("noindex".into(), page.noindex.into());
     view.insert("is_section".into(), (page.kind == PageKind::Section).into());
     Json::Object(view)
 }

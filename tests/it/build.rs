@@ -476,3 +476,51 @@ fn names_that_other_generators_use_are_pointed_out() {
         );
     }
 }
+
+#[test]
+fn a_theme_replaces_one_template_and_one_block_of_another() {
+    let site = site(
+        "-- haberdash.yaml --\nsite: shop\ntitle: Shop\nbase-url: https://shop.example\ncurrency: EUR\ntheme: mine\nkeys: [{ id: k1, env: SHOP_KEY }]\ntokens: { accent: { light: \"#123\", dark: \"#def\" } }\n\
+         -- themes/mine/theme.yaml --\nextends: default\n\
+         -- themes/mine/templates/page.html --\n{% extends \"default/page.html\" %}{% block main %}Mine: {{ super() }}{% endblock main %}\n\
+         -- themes/mine/assets/b.css --\nb {}\n\
+         -- themes/default/templates/page.html --\n<!doctype html><title>{{ page.title }}</title><style>{% for token in site.tokens %}--{{ token.name }}: {{ token.value }};{% endfor %}</style>\
+         <link rel=stylesheet href=\"{{ asset(path=\"a.css\") }}\"><link rel=stylesheet href=\"{{ asset(path=\"b.css\") }}\"><main>{% block main %}{{ body() }}{% endblock main %}</main>\n\
+         -- themes/default/assets/a.css --\n:root { --accent: red }\n\
+         -- themes/default/assets/b.css --\ni {}\n",
+    )
+    .expect_no_problems();
+    let home = site.text("index.html");
+    assert!(home.contains("Mine: <p>Welcome"), "{home}");
+    assert!(home.contains("--accent: light-dark(#123, #def)"), "{home}");
+    let style = site.files.keys().find(|path| path.starts_with("assets/b."));
+    assert_eq!(
+        site.text(style.unwrap()),
+        "b {}\n",
+        "the nearest theme's file"
+    );
+}
+
+#[test]
+fn alternates_name_each_other() {
+    let page = |name: &str, alternates: &str| {
+        format!("-- content/{name}.md --\n---\ntitle: {name}\nalternates: {alternates}\n---\n")
+    };
+    let both = "{ x-default: /help/, en-GB: /uk/ }";
+    let sound = site(&(page("help", both) + &page("uk", both))).expect_no_problems();
+    assert!(
+        sound
+            .text("sitemap.xml")
+            .contains("hreflang=\"en-GB\" href=\"https://shop.example/uk/\"")
+    );
+    let broken = site(&(page("help", both) + &page("uk", "{ x-default: /hepl/, english: / }")));
+    assert_eq!(
+        broken.problems(),
+        [
+            "one-sided-alternate content/help.md:3",
+            "missing-page content/uk.md:3",
+            "one-sided-alternate content/uk.md:3",
+            "wrong-type content/uk.md:3",
+        ]
+    );
+}

@@ -56,6 +56,7 @@ pub(super) fn read(
         .map(|node| read_images(node, report))
         .unwrap_or_default();
     let weight = fields.integer("weight", report).unwrap_or(0);
+    let updated = fields.date("updated", report);
     let data = fields.data("data", report);
     fields.finish(report);
 
@@ -90,6 +91,7 @@ pub(super) fn read(
         skus,
         images,
         weight,
+        updated,
         data,
         span,
     };

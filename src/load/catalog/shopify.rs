@@ -263,6 +263,7 @@ fn read_product(
         skus,
         images: read_images(rows, columns, title),
         weight: 0,
+        updated: None,
         data,
         span,
     };

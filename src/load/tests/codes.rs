@@ -587,3 +587,37 @@ fn aliases_that_are_no_paths() {
         ],
     );
 }
+
+#[test]
+fn themes_that_extend_one_another() {
+    check(
+        "-- themes/default/theme.yaml --\nextends: base\n-- themes/base/theme.yaml --\nextends: default\n",
+        &["theme-cycle themes/base/theme.yaml:1:10 remove `extends` from one of them"],
+    );
+    check(
+        "-- themes/default/theme.yaml --\ntitle: Mine\nextends: defualt\n",
+        &["missing-theme themes/default/theme.yaml:2:10 did you mean `default`?"],
+    );
+}
+
+#[test]
+fn tokens_that_the_theme_does_not_have() {
+    let config =
+        "-- haberdash.yaml --\nsite: s\ntitle: S\nbase-url: https://s.example\ncurrency: EUR\n";
+    let style = "-- themes/default/assets/site.css --\n:root { --brick: red; --paper : white }\na { color: var(--ink) }\n";
+    check(
+        &format!(
+            "{config}tokens:\n  brick: blue\n  papre: {{ light: white, dark: black }}\n  ink: red\n{style}"
+        ),
+        &[
+            "unknown-token haberdash.yaml:7:3 did you mean `paper`?",
+            "unknown-token haberdash.yaml:8:3 there is `brick`, `paper`",
+        ],
+    );
+    check(
+        &format!("{config}tokens: {{ brick: 'red; }} body {{ display: none' }}\n{style}"),
+        &[
+            "wrong-type haberdash.yaml:5:18 write it as after the colon in CSS, such as `#9c3426` or `0.5rem`",
+        ],
+    );
+}
