@@ -2,7 +2,10 @@
 
 use std::{collections::BTreeMap, fmt::Write};
 
-use super::CHOOSE;
+use super::{
+    CHOOSE,
+    sign_in::{self, SIGN_IN},
+};
 use crate::{
     model::FacetSpace,
     routing::{Decision, Request},
@@ -82,11 +85,16 @@ pub(super) fn html(
     } else {
         "/"
     };
+    let sign_in = if sign_in::is_needed(facets) {
+        format!(" <a href=\"{SIGN_IN}?back={}\">Sign in</a>", escape(back))
+    } else {
+        String::new()
+    };
     format!(
         "<aside id=\"haberdash-bar\" aria-label=\"haberdash: visitor\"><style>{STYLE}</style>\
          <details><summary>Visitor <b>{}</b></summary>\
          <form action=\"{CHOOSE}\"><input type=\"hidden\" name=\"back\" value=\"{}\">{selects}\
-         <p><button>Be this visitor</button> <a href=\"{CHOOSE}?back={}\">As requested</a></p></form>\
+         <p><button>Be this visitor</button> <a href=\"{CHOOSE}?back={}\">As requested</a>{sign_in}</p></form>\
          <p>This page asked {}. Shown: <code>{}</code></p></details></aside>",
         escape(&asked),
         escape(back),
@@ -106,7 +114,7 @@ pub(super) fn insert(page: &[u8], bar: &str) -> Vec<u8> {
     [head, bar.as_bytes(), tail].concat()
 }
 
-fn escape(text: &str) -> String {
+pub(super) fn escape(text: &str) -> String {
     htmlize::escape_attribute(text)
         .replace('<', "&lt;")
         .replace('>', "&gt;")

@@ -4,6 +4,7 @@
 //! bar to be any visitor. It decides nothing by itself, and the bar is never in the output.
 
 mod bar;
+mod sign_in;
 
 use std::{
     collections::BTreeMap,
@@ -18,14 +19,17 @@ use axum::{
     body::Body,
     extract::State,
     http::{HeaderName, HeaderValue, Method, Request as HttpRequest, Response, StatusCode, header},
+    response::IntoResponse,
 };
+
+use sign_in::SIGN_IN;
 
 use crate::{
     digest::Digest,
     emit,
-    model::FacetSpace,
+    model::{FacetSpace, UrlPath},
     output::Manifest,
-    routing::{Decision, Keys, Request, RoutingTable, resolve, segments},
+    routing::{Decision, Keys, Request, RoutingTable, resolve, segments, sign},
 };
 
 /// Where the bar sends its choice.
@@ -73,11 +77,28 @@ pub fn serve(site: Site, port: u16, listening: impl FnOnce(SocketAddr)) -> io::R
         })
 }
 
+/// Most bytes of a form that is taken.
+const LARGEST_FORM: usize = 64 << 10;
+
 async fn answer(State(site): State<Arc<Site>>, http: HttpRequest<Body>) -> Response<Body> {
     let mut request = request(&site, &http);
     let now = (site.clock)();
     if site.has_bar && request.path == CHOOSE {
         return choose(&site, &request, now);
+    }
+    if site.has_bar && request.path == SIGN_IN {
+        if http.method() == Method::POST {
+            let form = axum::body::to_bytes(http.into_body(), LARGEST_FORM).await;
+            let form = form.unwrap_or_default();
+            let form = String::from_utf8_lossy(&form);
+            return sign_in::answer(&site.facets, &site.keys, &form, now);
+        }
+        let current = segments(&site.table, &site.keys, &request, now, &BTreeMap::new());
+        let fields = form_fields(&request.query);
+        let back = fields.iter().find(|(name, _)| name == "back");
+        let back = back.map_or("/", |(_, path)| path);
+        let page = sign_in::form(&site.facets, &current, back);
+        return axum::response::Html(page).into_response();
     }
     let overrides = if site.has_bar {
         choice(&site, &request, now)
@@ -204,18 +225,12 @@ fn choice(site: &Site, request: &Request, now: i64) -> BTreeMap<String, String> 
 
 /// Takes the bar's choice and goes back to the page.
 fn choose(site: &Site, request: &Request, now: i64) -> Response<Body> {
-    let mut back = "/".to_owned();
+    let given = form_fields(&request.query);
+    let mut back = "/";
     let mut fields: Vec<(&str, &str)> = Vec::new();
-    for (name, value) in request
-        .query
-        .split('&')
-        .filter_map(|pair| pair.split_once('='))
-    {
-        if name == "back" {
-            let path = value.replace("%2F", "/");
-            if crate::model::UrlPath::parse(&path).is_some() {
-                back = path;
-            }
+    for (name, value) in &given {
+        if name == "back" && UrlPath::parse(value).is_some() {
+            back = value;
         } else if let Some(facet) = site.facets.find(name)
             && site.facets.facet(facet).find(value).is_some()
         {
@@ -225,14 +240,28 @@ fn choose(site: &Site, request: &Request, now: i64) -> Response<Body> {
     let cookie = if fields.is_empty() {
         format!("{CHOICE}=; Path=/; Max-Age=0; HttpOnly; SameSite=Lax")
     } else {
-        let value = crate::routing::sign(&site.keys, now + CHOICE_AGE, &fields);
+        let value = sign(&site.keys, now + CHOICE_AGE, &fields);
         format!("{CHOICE}={value}; Path=/; Max-Age={CHOICE_AGE}; HttpOnly; SameSite=Lax")
     };
+    see_other(back, [cookie])
+}
+
+/// The fields of a form, in order.
+fn form_fields(form: &str) -> Vec<(String, String)> {
+    form_urlencoded::parse(form.as_bytes())
+        .into_owned()
+        .collect()
+}
+
+/// Leads to a path of the site, with cookies.
+fn see_other(path: &str, cookies: impl IntoIterator<Item = String>) -> Response<Body> {
     let mut response = Response::new(Body::empty());
     *response.status_mut() = StatusCode::SEE_OTHER;
-    for (name, value) in [(header::LOCATION, back), (header::SET_COOKIE, cookie)] {
-        let value = HeaderValue::from_str(&value).expect("paths and cookies are ASCII");
-        response.headers_mut().insert(name, value);
+    let headers = response.headers_mut();
+    let value = |text: &str| HeaderValue::from_str(text).expect("paths and cookies are ASCII");
+    headers.insert(header::LOCATION, value(path));
+    for cookie in cookies {
+        headers.append(header::SET_COOKIE, value(&cookie));
     }
     response
 }

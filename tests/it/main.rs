@@ -12,5 +12,6 @@ mod demo_store;
 mod emit;
 mod rooms;
 mod serve;
+mod sign_in;
 mod support;
 mod variants;

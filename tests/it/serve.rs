@@ -223,3 +223,45 @@ fn hostile_requests_get_no_ones_page_and_no_500() {
         );
     }
 }
+
+#[test]
+fn the_demo_login_signs_what_a_login_service_would() {
+    let server = serve();
+    let (head, form) = server.get("/_haberdash/sign-in?back=/", "");
+    assert!(head.starts_with("HTTP/1.1 200"), "{head}");
+    assert!(
+        form.contains("name=\"loyalty\" value=\"gold\"") && !form.contains("name=\"team\""),
+        "only what needs a signature: {form}"
+    );
+    let post = |body: &str| {
+        let length = body.len();
+        server.raw(format!("POST /_haberdash/sign-in HTTP/1.1\r\nHost: x\r\nConnection: close\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: {length}\r\n\r\n{body}").as_bytes()).0
+    };
+    let head = post("loyalty=gold&team=owls&back=%2F");
+    assert!(head.starts_with("HTTP/1.1 303"), "{head}");
+    assert_eq!(header(&head, "location"), Some("/"));
+    let cookie = header(&head, "set-cookie")
+        .unwrap()
+        .split(';')
+        .next()
+        .unwrap();
+    assert!(cookie.starts_with("hb_visitor=v1.k1."), "{cookie}");
+    let (_, page) = server.get("/", &format!("Cookie: {cookie}\r\n"));
+    assert!(page.contains("Gold text."), "{page}");
+    let (_, form) = server.get("/_haberdash/sign-in", &format!("Cookie: {cookie}\r\n"));
+    assert!(form.contains("value=\"gold\" checked"), "{form}");
+
+    let head = post("loyalty=gold&out=1&back=//evil.example/");
+    assert_eq!(header(&head, "location"), Some("/"));
+    assert!(
+        header(&head, "set-cookie")
+            .unwrap()
+            .starts_with("hb_visitor=; "),
+        "{head}"
+    );
+    let head = post("loyalty=platinum&back=/");
+    assert!(
+        !head.contains("platinum"),
+        "a segment that there is not: {head}"
+    );
+}
