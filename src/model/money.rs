@@ -1,8 +1,9 @@
 //! Money in integer minor units.
 
-use icu_decimal::{DecimalFormatter, input::Decimal, options::DecimalFormatterOptions};
+use icu_decimal::{DecimalFormatter, input::Decimal as Digits, options::DecimalFormatterOptions};
 use icu_locale_core::Locale;
 use iso_currency::Currency;
+use rust_decimal::Decimal;
 
 /// An amount of a currency, in its minor unit: cents of euro, yen, fils.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +20,7 @@ impl Money {
     pub fn parse(text: &str, currency: Currency) -> Result<Self, String> {
         let exponent = u32::from(currency.exponent().unwrap_or(0));
         let text = text.trim();
-        let amount: rust_decimal::Decimal = text
+        let amount: Decimal = text
             .parse()
             .map_err(|_| format!("`{text}` is not an amount such as `49` or `49.90`"))?;
         let amount = amount.normalize();
@@ -30,10 +31,25 @@ impl Money {
             ));
         }
         let minor = amount
-            .checked_mul(rust_decimal::Decimal::from(10_i64.pow(exponent)))
+            .checked_mul(Decimal::from(10_i64.pow(exponent)))
             .and_then(|minor| i64::try_from(minor).ok())
             .ok_or_else(|| format!("`{text}` is too large"))?;
         Ok(Self { minor, currency })
+    }
+
+    /// The amount in another currency, of which `rate` units are one of this, rounded half to even to
+    /// its minor unit. `None` if the rate is not positive, or the amount too large.
+    pub fn converted(self, currency: Currency, rate: Decimal) -> Option<Self> {
+        if rate <= Decimal::ZERO {
+            return None;
+        }
+        let exponent = |currency: Currency| u32::from(currency.exponent().unwrap_or(0));
+        let amount = Decimal::from(self.minor)
+            .checked_div(Decimal::from(10_i64.pow(exponent(self.currency))))?
+            .checked_mul(rate)?
+            .checked_mul(Decimal::from(10_i64.pow(exponent(currency))))?;
+        let minor = amount.round().try_into().ok()?;
+        Some(Self { minor, currency })
     }
 
     /// The amount in major units with all its decimals and a point: `49.00`.
@@ -86,7 +102,7 @@ impl MoneyFormat {
     /// `€49.00`, `49,00 €`; the currency's code stands in where it has no sign of its own.
     pub fn format(&self, money: Money) -> String {
         let amount = money.decimal();
-        let number: Decimal = amount
+        let number: Digits = amount
             .trim_start_matches('-')
             .parse()
             .expect("decimal() writes digits and one point");

@@ -72,3 +72,23 @@ pub(super) fn inline(call: &Call<'_>) -> Answer {
     );
     Ok(Value::safe_string(text.trim()))
 }
+
+/// The text of a file of the store itself, for pages that show how they are made.
+pub(super) fn source(call: &Call<'_>) -> Answer {
+    let path = call.must("path")?;
+    let tree = &call.world.tree;
+    let Some(file) = tree.find(&path) else {
+        recorder::note(Topic::File, path.clone(), None, call.site);
+        let names: Vec<&str> = tree.iter().map(|(_, file)| &*file.path).collect();
+        return Err(call
+            .problem(
+                Code::MissingAsset,
+                format!("the store has no file `{path}`"),
+            )
+            .did_you_mean(&path, names));
+    };
+    let text = tree.file(file).text();
+    let digest = Digest::of(text.as_bytes());
+    recorder::note(Topic::File, path, Some(digest), call.site);
+    Ok(Value::from(&*text))
+}

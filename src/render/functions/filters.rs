@@ -5,17 +5,33 @@ use std::collections::BTreeMap;
 use jiff::{Timestamp, civil, fmt::strtime};
 use tera::{Error, Kwargs, Map, State, TeraResult, Value};
 
+use iso_currency::Currency;
+
 use super::WORLD;
 use crate::model::Money;
 
-pub(super) fn money(minor: i64, _: Kwargs, _: &State<'_>) -> TeraResult<String> {
+/// Minor units of the store's currency as text; in another currency at a rate, where one is given:
+/// units of it for one of the store's, as text so that no digit is lost.
+pub(super) fn money(minor: i64, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
     let world = WORLD.with_borrow(Clone::clone);
     let world = world.ok_or_else(|| Error::message("rendering outside of a world"))?;
     let config = &world.store.config;
-    Ok(config.money.format(Money {
+    let own = Money {
         minor,
         currency: config.currency,
-    }))
+    };
+    let Some(code) = kwargs.get::<&str>("currency")? else {
+        return Ok(config.money.format(own));
+    };
+    let currency = Currency::from_code(code)
+        .ok_or_else(|| Error::message(format!("`{code}` is not a currency of ISO 4217")))?;
+    let rate = kwargs.get::<&str>("rate")?.unwrap_or("1");
+    let converted = rate
+        .parse()
+        .ok()
+        .and_then(|rate| own.converted(currency, rate))
+        .ok_or_else(|| Error::message(format!("`{rate}` is not a rate such as \"0.86\"")))?;
+    Ok(config.money.format(converted))
 }
 
 pub(super) fn date(text: &str, kwargs: Kwargs, _: &State<'_>) -> TeraResult<String> {
