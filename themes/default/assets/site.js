@@ -57,6 +57,34 @@
     if (status) status.textContent = text;
   };
 
+  // The index narrows to what has every word that is typed, wherever it stands.
+  const search = document.querySelector("[data-search]");
+  if (search) {
+    const field = search.elements.q;
+    const entries = [...document.querySelectorAll("[data-index] li")].map((item) => ({
+      item,
+      words: `${item.textContent} ${item.dataset.words}`.toLowerCase(),
+    }));
+    const narrow = () => {
+      const words = field.value.toLowerCase().split(/\s+/).filter(Boolean);
+      let count = 0;
+      for (const entry of entries) {
+        const isFound = words.every((word) => entry.words.includes(word));
+        entry.item.hidden = !isFound;
+        count += isFound;
+      }
+      for (const section of document.querySelectorAll("[data-index] section")) {
+        section.hidden = !section.querySelector("li:not([hidden])");
+      }
+      document.querySelector("[data-empty]").hidden = count > 0;
+      document.querySelector("[data-found]").textContent = words.length ? `${count} found` : "";
+    };
+    field.value = new URLSearchParams(location.search).get("q") ?? "";
+    field.addEventListener("input", narrow);
+    search.addEventListener("submit", (event) => event.preventDefault());
+    narrow();
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target.closest("[data-forget]")) {
       for (const name of NOTES) write(name, "");
