@@ -524,3 +524,31 @@ fn alternates_name_each_other() {
         ]
     );
 }
+
+#[test]
+fn money_in_another_currency_and_a_file_as_it_stands() {
+    let built = site(
+        "-- themes/default/templates/page.html --\n<!doctype html><title>x</title><p>{{ 4999 | money }} {{ 4999 | money(currency=\"GBP\", rate=\"0.86\") }} {{ 4999 | money(currency=\"JPY\", rate=\"163.5\") }}</p><pre>{{ source(path=\"content/a.md\") }}</pre>\n\
+         -- content/a.md --\n---\ntitle: \"<A>\"\n---\n",
+    )
+    .expect_no_problems();
+    let home = built.text("index.html");
+    assert!(home.contains("€49.99 £42.99 ¥8,173"), "{home}");
+    assert!(home.contains("title: \"&lt;A>\""), "{home}");
+
+    let broken = site(
+        "-- themes/default/templates/page.html --\n<!doctype html><title>x</title>{{ 1 | money(currency=\"GBP\", rate=\"-1\") }}\n",
+    );
+    assert_eq!(
+        broken.problems(),
+        ["template-error themes/default/templates/page.html:1"]
+    );
+    let missing = site(
+        "-- themes/default/templates/page.html --\n<!doctype html><title>x</title>{{ source(path=\"content/indx.md\") }}\n",
+    );
+    let problem = missing.built.diagnostics.iter().next().unwrap();
+    assert_eq!(
+        problem.hint.as_deref(),
+        Some("did you mean `content/index.md`?")
+    );
+}
