@@ -22,10 +22,11 @@ use crate::{
     decision::{Diagrams, NodeId, Variable},
     diagnostic::{Code, Diagnostic, Diagnostics},
     digest::Digest,
-    finish::{self, FinishedRoute, Finisher},
+    finish::{self, FinishedRoute, Finisher, MadePictures},
     load::{LoadOptions, load},
     model::{FacetSpace, Store, UrlPath},
     output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
+    picture::PictureCache,
     plan::{Route, plan},
     render::World,
     routing::{Keys, Label, Lowering, RoutingTable, Slot, labels},
@@ -42,8 +43,20 @@ pub struct BuildOptions<'a> {
     pub minifies: bool,
     /// Whether `.br` and `.gz` twins are written; the configuration's word if `None`.
     pub precompresses: Option<bool>,
-    /// Told after each route, from several threads: routes done and to do.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Pictures that earlier builds made.
+    pub pictures: &'a dyn PictureCache,
+    /// Told after each piece of work, from several threads: what kind it is of, and how much of that
+    /// is done and to do.
+    pub progress: &'a (dyn Fn(Work, usize, usize) + Sync),
+}
+
+/// What takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Rendering and writing pages.
+    Pages,
+    /// Making smaller pictures.
+    Pictures,
 }
 
 /// What came of a build.
@@ -80,6 +93,8 @@ pub struct Summary {
     pub variants: usize,
     /// Renderings that came out equal to another of the same route.
     pub merged: usize,
+    /// Smaller pictures, and what became of them.
+    pub pictures: MadePictures,
     /// Entries of the routing table.
     pub routing_entries: usize,
     /// Files written, twins and redirects too.
@@ -169,7 +184,11 @@ pub fn build(
                 Ok(finished) => Ok(writer.route(&store, route, finished, precompresses)?),
                 Err(problem) => Err(problem),
             };
-            (options.progress)(done.fetch_add(1, Relaxed) + 1, plan.routes.len());
+            (options.progress)(
+                Work::Pages,
+                done.fetch_add(1, Relaxed) + 1,
+                plan.routes.len(),
+            );
             Ok(result)
         })
         .collect::<io::Result<_>>()?;
@@ -179,12 +198,24 @@ pub fn build(
         ("write", &writer.nanoseconds),
     ]);
 
+    let derivatives = world.derivatives();
+    let (pictures, problems) = finish::pictures(
+        &derivatives,
+        tree,
+        options.pictures,
+        &|path, bytes| writer.write(path, path, bytes, (Digest::of(bytes), true), false),
+        &|done| (options.progress)(Work::Pictures, done, derivatives.len()),
+    )?;
+    diagnostics.extend(problems);
+    clock.stage("pictures");
+
     let mut summary = Summary {
         pages: store.pages.len(),
         products: store.catalog.products.len(),
         routes: plan.routes.len(),
         redirects: plan.redirects.len(),
         renderings: world.rendering_count(),
+        pictures,
         unpublished: store.unpublished + store.catalog.inactive,
         ..Summary::default()
     };
@@ -210,6 +241,9 @@ pub fn build(
     for asset in &assets {
         lowering.add_file(format!("/{}", asset.path));
     }
+    for path in derivatives.keys() {
+        lowering.add_file(format!("/{path}"));
+    }
     let table = lowering.finish(&plan.redirects);
     if !diagnostics.has_errors() {
         check::unread_facets(&store, &asked, &mut diagnostics);
@@ -217,6 +251,7 @@ pub fn build(
     check::pictures(&store, &mut diagnostics);
     check::pictures_in_texts(&store, tree, &mut diagnostics);
     diagnostics.extend(finisher.problems());
+    diagnostics.extend(world.problems());
     clock.stage("routing");
 
     for redirect in &plan.redirects {

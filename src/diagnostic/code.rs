@@ -51,6 +51,7 @@ codes! {
     // haberdash.yaml.
     MissingConfig "missing-config" Error "There is no haberdash.yaml."
     UnknownCurrency "unknown-currency" Error "A currency is not one of ISO 4217."
+    UnknownFormat "unknown-format" Error "A picture format is named that this build of haberdash cannot make."
     MissingTheme "missing-theme" Error "The theme that the configuration names does not exist."
     WeakKey "weak-key" Error "A signing key is too short to be safe."
     DevelopmentKey "development-key" Warning "No signing key is set; signed cookies use the development key."
@@ -92,6 +93,8 @@ codes! {
     RouteCollision "route-collision" Error "Two sources have the same URL."
     BadAlias "bad-alias" Error "An alias is not a path of the site."
     MissingFile "missing-file" Warning "A picture or another file is named that does not exist."
+    BrokenPicture "broken-picture" Error "A picture is damaged, too large, or not what its name says."
+    UnsafeSvg "unsafe-svg" Warning "A drawing held something that runs or fetches, which was removed."
 
     // Theme and rendering.
     MissingTemplate "missing-template" Error "A template that a page needs is not in the theme."

@@ -36,7 +36,8 @@ fn the_demo_store_builds_without_a_problem() {
         keys: &|store, _| Keys::development(&store.config.site, None),
         minifies: true,
         precompresses: Some(false),
-        progress: &|_, _| {},
+        pictures: &haberdash::NoPictures,
+        progress: &|_, _, _| {},
     };
     let built = build(&tree, &options, &memory).unwrap();
     assert!(built.diagnostics.is_empty(), "{:#?}", built.diagnostics);

@@ -27,7 +27,7 @@ use crate::{
 };
 use body::body;
 use catalog::{collection, facet, item, list, price, product, products, segment, visitor_is};
-use files::{asset, inline, static_file};
+use files::{asset, image, inline, static_file};
 
 /// The functions that learn which line calls them.
 pub(super) const RECORDED: &[&str] = &[
@@ -48,6 +48,7 @@ pub(super) const RECORDED: &[&str] = &[
     "asset",
     "static",
     "inline",
+    "image",
     "fragment",
     "region",
 ];
@@ -261,6 +262,7 @@ pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
     add("asset", only(&["path"]), asset);
     add("static", only(&["path"]), static_file);
     add("inline", only(&["path"]), inline);
+    add("image", only(&["of", "src", "alt", "widths"]), image);
     add("fragment", Arguments::Any, fragment);
     add("region", Arguments::Any, region);
 
