@@ -151,7 +151,7 @@ pub fn build(
         files: Mutex::default(),
         nanoseconds: AtomicU64::new(0),
     };
-    let (assets, urls) = finish::assets(&store, &world, tree);
+    let (assets, urls) = finish::assets(&store, &world, tree, &mut diagnostics);
     let precompresses = options.precompresses.unwrap_or(store.config.precompress);
     assets.par_iter().try_for_each(|asset| {
         let entry = |bytes: &[u8]| (Digest::of(bytes), asset.is_fingerprinted);

@@ -11,9 +11,12 @@ mod develop;
 mod drawing;
 mod header;
 mod recipe;
+#[cfg(test)]
+mod tests;
 
 pub use cache::{NoPictures, PictureCache, PicturesInMemory};
 pub use develop::{Negative, can_make};
+pub use drawing::{Unsafe, sanitize};
 pub use header::{Header, read};
 pub use recipe::{Recipe, candidates};
 

@@ -568,3 +568,58 @@ fn formats_that_cannot_be_made_are_reported() {
         ["unknown-field did you mean `widths`?"]
     );
 }
+
+#[test]
+fn drawings_are_published_without_what_runs_or_fetches() {
+    let clean = b"<svg xmlns=\"http://www.w3.org/2000/svg\"><path d=\"M0 0\"/></svg>\n".to_vec();
+    let unsafe_svg = b"<svg xmlns=\"http://www.w3.org/2000/svg\">\n<g/>\n  <script>1</script><path d=\"M0 0\"\n onload=\"x()\"/></svg>".to_vec();
+    let site = site_with(
+        "",
+        &[
+            ("content/images/clean.svg", clean.clone()),
+            ("content/images/odd.SVG", unsafe_svg.clone()),
+            ("themes/default/assets/own.svg", unsafe_svg.clone()),
+        ],
+    );
+    assert_eq!(
+        site.problems(),
+        [
+            "unsafe-svg content/images/odd.SVG:3",
+            "unsafe-svg content/images/odd.SVG:3"
+        ]
+    );
+    let problem = site.built.diagnostics.iter().next().unwrap();
+    assert_eq!(problem.message, "`images/odd.SVG` held an element `script`");
+    assert_eq!(site.files["images/clean.svg"], clean);
+    assert_eq!(
+        site.text("images/odd.SVG"),
+        "<svg xmlns=\"http://www.w3.org/2000/svg\">\n<g/>\n  <path d=\"M0 0\"/></svg>"
+    );
+    let own = site
+        .files
+        .iter()
+        .find(|(path, _)| path.starts_with("assets/own."));
+    assert_eq!(*own.unwrap().1, unsafe_svg, "the theme is trusted");
+}
+
+#[test]
+fn drawings_that_cannot_be_read_are_not_published() {
+    let text = "-- content/a.md --\n![A](images/a.svg)\n";
+    let site = site_with(
+        text,
+        &[
+            ("content/images/a.svg", b"<svg>\n<g></svg>".to_vec()),
+            ("content/images/b.svgz", b"\x1f\x8b".to_vec()),
+        ],
+    );
+    assert_eq!(
+        site.problems(),
+        [
+            "broken-picture content/images/a.svg:2",
+            "broken-picture content/images/b.svgz:1"
+        ],
+        "{:#?}",
+        site.built.diagnostics
+    );
+    assert!(site.files.keys().all(|path| !path.starts_with("images/")));
+}

@@ -1,9 +1,15 @@
 //! Drawings: SVG.
 //!
 //! A drawing is a document that can run scripts and fetch from anywhere as soon as someone opens
-//! it by its address.
+//! it by its address. [`sanitize`] takes that out.
+
+mod css;
+mod names;
+mod sanitize;
 
 use roxmltree::{Document, Node};
+
+pub use sanitize::{Unsafe, sanitize};
 
 use super::Broken;
 
