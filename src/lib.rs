@@ -24,8 +24,8 @@
 //! - No visitor's data is in a template's context. It can only be asked for.
 //! - No template is run from content. Markdown with `{{` in it is text.
 //! - No hash order, clock, randomness or host name reaches an output byte.
-//! - Only `render` knows Tera, only it and `load` know pulldown-cmark, and only `finish`
-//!   knows minify-html.
+//! - Only `render` knows Tera, only it and `load` know pulldown-cmark, only `picture`
+//!   knows what decodes and encodes pictures, and only `finish` knows minify-html.
 
 pub(crate) mod decision;
 pub(crate) mod diagnostic;
@@ -34,6 +34,7 @@ pub(crate) mod digest;
 pub(crate) mod model;
 pub(crate) mod source;
 
+pub(crate) mod picture;
 pub(crate) mod report;
 
 pub(crate) mod load;
@@ -61,8 +62,10 @@ pub(crate) mod serve;
 pub mod cli;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
-pub use emit::{EmitError, Emitted, Stage, Surroundings};
+pub use emit::{EmitError, Emitted, PictureFolder, Stage, Surroundings};
+pub use finish::MadePictures;
 pub use output::{Manifest, Memory, Nowhere, OutputFile, Sink};
-pub use pipeline::{BuildOptions, Built, Summary, build};
+pub use picture::{NoPictures, PictureCache, PicturesInMemory};
+pub use pipeline::{BuildOptions, Built, Summary, Work, build};
 pub use routing::{Decision, Key, Keys, Request, RoutingTable, resolve, sign};
 pub use source::SourceTree;

@@ -23,10 +23,11 @@ use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics},
     digest::Digest,
     feeds,
-    finish::{self, FinishedRoute, Finisher},
+    finish::{self, FinishedRoute, Finisher, MadePictures},
     load::{LoadOptions, load},
     model::{FacetSpace, Store, UrlPath},
     output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
+    picture::PictureCache,
     plan::{Route, plan},
     render::World,
     routing::{Keys, Label, Lowering, RoutingTable, Slot, labels},
@@ -43,8 +44,20 @@ pub struct BuildOptions<'a> {
     pub minifies: bool,
     /// Whether `.br` and `.gz` twins are written; the configuration's word if `None`.
     pub precompresses: Option<bool>,
-    /// Told after each route, from several threads: routes done and to do.
-    pub progress: &'a (dyn Fn(usize, usize) + Sync),
+    /// Pictures that earlier builds made.
+    pub pictures: &'a dyn PictureCache,
+    /// Told after each piece of work, from several threads: what kind it is of, and how much of that
+    /// is done and to do.
+    pub progress: &'a (dyn Fn(Work, usize, usize) + Sync),
+}
+
+/// What takes long.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Work {
+    /// Rendering and writing pages.
+    Pages,
+    /// Making smaller pictures.
+    Pictures,
 }
 
 /// What came of a build.
@@ -81,6 +94,8 @@ pub struct Summary {
     pub variants: usize,
     /// Renderings that came out equal to another of the same route.
     pub merged: usize,
+    /// Smaller pictures, and what became of them.
+    pub pictures: MadePictures,
     /// Entries of the routing table.
     pub routing_entries: usize,
     /// Files written, twins and redirects too.
@@ -137,7 +152,7 @@ pub fn build(
         files: Mutex::default(),
         nanoseconds: AtomicU64::new(0),
     };
-    let (assets, urls) = finish::assets(&store, &world, tree);
+    let (assets, urls) = finish::assets(&store, &world, tree, &mut diagnostics);
     let precompresses = options.precompresses.unwrap_or(store.config.precompress);
     assets.par_iter().try_for_each(|asset| {
         let entry = |bytes: &[u8]| (Digest::of(bytes), asset.is_fingerprinted);
@@ -178,7 +193,11 @@ pub fn build(
                 Ok(finished) => Ok(writer.route(&store, route, finished, precompresses)?),
                 Err(problem) => Err(problem),
             };
-            (options.progress)(done.fetch_add(1, Relaxed) + 1, plan.routes.len());
+            (options.progress)(
+                Work::Pages,
+                done.fetch_add(1, Relaxed) + 1,
+                plan.routes.len(),
+            );
             Ok(result)
         })
         .collect::<io::Result<_>>()?;
@@ -188,12 +207,24 @@ pub fn build(
         ("write", &writer.nanoseconds),
     ]);
 
+    let derivatives = world.derivatives();
+    let (pictures, problems) = finish::pictures(
+        &derivatives,
+        tree,
+        options.pictures,
+        &|path, bytes| writer.write(path, path, bytes, (Digest::of(bytes), true), false),
+        &|done| (options.progress)(Work::Pictures, done, derivatives.len()),
+    )?;
+    diagnostics.extend(problems);
+    clock.stage("pictures");
+
     let mut summary = Summary {
         pages: store.pages.len(),
         products: store.catalog.products.len(),
         routes: plan.routes.len(),
         redirects: plan.redirects.len(),
         renderings: world.rendering_count(),
+        pictures,
         unpublished: store.unpublished + store.catalog.inactive,
         ..Summary::default()
     };
@@ -220,6 +251,9 @@ pub fn build(
     for path in files.chain(feeds.iter().map(|feed| &feed.path)) {
         lowering.add_file(format!("/{path}"));
     }
+    for path in derivatives.keys() {
+        lowering.add_file(format!("/{path}"));
+    }
     let table = lowering.finish(&plan.redirects);
     if !diagnostics.has_errors() {
         check::unread_facets(&store, &asked, &mut diagnostics);
@@ -228,6 +262,7 @@ pub fn build(
     check::pictures(&store, &mut diagnostics);
     check::pictures_in_texts(&store, tree, &mut diagnostics);
     diagnostics.extend(finisher.problems());
+    diagnostics.extend(world.problems());
     clock.stage("routing");
 
     for redirect in &plan.redirects {

@@ -16,10 +16,13 @@ use super::{
 };
 use crate::{
     diagnostic::Severity,
-    emit::{Emitted, Stage},
-    pipeline::{self, BuildOptions, Built, Summary},
+    emit::{Emitted, PictureFolder, Stage},
+    pipeline::{self, BuildOptions, Built, Summary, Work},
     source::SourceTree,
 };
+
+/// Where made pictures are kept from build to build, below the store's folder.
+pub(super) const PICTURES: &str = ".haberdash/pictures";
 
 pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     let start = std::time::Instant::now();
@@ -27,21 +30,23 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     let read = start.elapsed();
     let output = output_folder(common, args.output.as_deref(), &tree);
     let stage = Stage::open(&output, &surroundings(&common.store))?;
+    let pictures = PictureFolder::new(common.store.join(PICTURES));
     let bar = progress(common);
     let options = BuildOptions {
         now: now(&args.time),
         keys: &keys::keys,
         minifies: !args.no_minify,
         precompresses: args.precompress.then_some(true),
-        progress: &|done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-        },
+        pictures: &pictures,
+        progress: &|work, done, all| show(&bar, work, done, all),
     };
     let mut built = pipeline::build(&tree, &options, &stage)?;
     bar.finish_and_clear();
     let fails = built.summary.errors > 0 || (args.strict && built.summary.warnings > 0);
     let emitted = if fails { None } else { Some(stage.commit()?) };
+    if !fails {
+        pictures.tidy();
+    }
     record_time(&mut built.summary, read, start.elapsed());
     say_problems(common, &built.diagnostics, &tree, args.all);
     match common.format {
@@ -100,11 +105,21 @@ pub(super) fn progress(common: &Common) -> ProgressBar {
         Format::Human => ProgressDrawTarget::stderr(),
         Format::Short | Format::Json => ProgressDrawTarget::hidden(),
     };
-    let style = ProgressStyle::with_template("{prefix} {bar:30} {human_pos}/{human_len} pages")
+    let style = ProgressStyle::with_template("{prefix} {bar:30} {msg} {human_pos}/{human_len}")
         .unwrap_or_else(|_| ProgressStyle::default_bar());
     ProgressBar::with_draw_target(Some(0), target)
         .with_style(style)
         .with_prefix("Building")
+}
+
+/// Shows how far the build is.
+pub(super) fn show(bar: &ProgressBar, work: Work, done: usize, all: usize) {
+    bar.set_message(match work {
+        Work::Pages => "pages",
+        Work::Pictures => "pictures",
+    });
+    bar.set_length(all as u64);
+    bar.set_position(done as u64);
 }
 
 fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool) -> String {
@@ -165,6 +180,20 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
             grouped(summary.merged)
         ),
     );
+    let pictures = &summary.pictures;
+    if pictures.sources > 0 {
+        line(
+            "pictures",
+            format!(
+                "{} in {} sizes, {}: {} made, {} from the cache",
+                grouped(pictures.sources),
+                grouped(pictures.made + pictures.reused),
+                size(pictures.bytes),
+                grouped(pictures.made),
+                grouped(pictures.reused)
+            ),
+        );
+    }
     line(
         "routing",
         format!("{} entries", grouped(summary.routing_entries)),

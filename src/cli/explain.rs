@@ -8,6 +8,7 @@ use super::{
 use crate::{
     diagnostic::{Diagnostics, Severity},
     explain::{NotExplained, explain},
+    picture::NoPictures,
     pipeline::BuildOptions,
 };
 
@@ -18,7 +19,8 @@ pub(super) fn run(common: &Common, args: &Explain) -> Result<Status, Failure> {
         keys: &keys::keys,
         minifies: true,
         precompresses: None,
-        progress: &|_, _| {},
+        pictures: &NoPictures,
+        progress: &|_, _, _| {},
     };
     let assignment = args.assignment.clone().unwrap_or_default();
     let mut diagnostics = Diagnostics::default();

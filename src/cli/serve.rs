@@ -3,11 +3,11 @@
 use super::{
     Failure, Status,
     args::{Common, Format, Serve},
-    build::{problems, progress},
+    build::{PICTURES, problems, progress, show},
     keys, now, read_sources, say_problems, surroundings, terminal,
 };
 use crate::{
-    emit::Stage,
+    emit::{PictureFolder, Stage},
     pipeline::{self, BuildOptions},
     serve::{self, Site},
 };
@@ -20,16 +20,15 @@ pub(super) fn run(common: &Common, args: &Serve) -> Result<Status, Failure> {
     let tree = read_sources(common)?;
     let folder = common.store.join(FOLDER);
     let stage = Stage::open(&folder, &surroundings(&common.store))?;
+    let pictures = PictureFolder::new(common.store.join(PICTURES));
     let bar = progress(common);
     let options = BuildOptions {
         now: now(&args.time),
         keys: &keys::keys,
         minifies: true,
         precompresses: Some(false),
-        progress: &|done, all| {
-            bar.set_length(all as u64);
-            bar.set_position(done as u64);
-        },
+        pictures: &pictures,
+        progress: &|work, done, all| show(&bar, work, done, all),
     };
     let built = pipeline::build(&tree, &options, &stage)?;
     bar.finish_and_clear();
@@ -39,6 +38,7 @@ pub(super) fn run(common: &Common, args: &Serve) -> Result<Status, Failure> {
         return Ok(Status::Problems);
     };
     stage.commit()?;
+    pictures.tidy();
     let fixed = args.time.now;
     let site = Site {
         folder,

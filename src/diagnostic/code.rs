@@ -51,6 +51,7 @@ codes! {
     // haberdash.yaml.
     MissingConfig "missing-config" Error "There is no haberdash.yaml."
     UnknownCurrency "unknown-currency" Error "A currency is not one of ISO 4217."
+    UnknownFormat "unknown-format" Error "A picture format is named that this build of haberdash cannot make."
     MissingTheme "missing-theme" Error "The theme that the configuration names does not exist."
     ThemeCycle "theme-cycle" Error "Themes extend one another in a circle."
     UnknownToken "unknown-token" Error "A token is set that no stylesheet of the theme has."
@@ -95,6 +96,8 @@ codes! {
     BadAlias "bad-alias" Error "An alias is not a path of the site."
     OneSidedAlternate "one-sided-alternate" Warning "A page names one of another language or region that does not name it back."
     MissingFile "missing-file" Warning "A picture or another file is named that does not exist."
+    BrokenPicture "broken-picture" Error "A picture is damaged, too large, or not what its name says."
+    UnsafeSvg "unsafe-svg" Warning "A drawing held something that runs or fetches, which was removed."
 
     // Theme and rendering.
     MissingTemplate "missing-template" Error "A template that a page needs is not in the theme."

@@ -5,6 +5,7 @@
 //! exchanged with it; dropped before that, it leaves nothing. What haberdash did not write it
 //! never deletes or overwrites, but below `_v` and `_haberdash`, which are its own.
 
+mod picture;
 mod refuse;
 mod swap;
 
@@ -27,6 +28,7 @@ use crate::{
     routing::RoutingTable,
 };
 
+pub use picture::PictureFolder;
 pub use refuse::Surroundings;
 
 /// The machine did not let the output be written, or it must not be.

@@ -1,11 +1,15 @@
 //! Files that are served as they are, and their names.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
+
+use rayon::prelude::*;
 
 use crate::{
+    diagnostic::{Code, Diagnostic, Diagnostics, Span},
     digest::Digest,
-    model::{Store, UrlPath, slug},
-    render::{FileName, World},
+    model::{StaticFile, Store, UrlPath, slug},
+    picture::{self, Broken, Unsafe},
+    render::{FileName, World, broken_picture},
     source::SourceTree,
 };
 
@@ -15,7 +19,7 @@ pub struct Asset {
     /// Below the output folder.
     pub path: String,
     /// Its bytes.
-    pub bytes: std::sync::Arc<[u8]>,
+    pub bytes: Arc<[u8]>,
     /// Whether its name changes with its content.
     pub is_fingerprinted: bool,
 }
@@ -24,11 +28,13 @@ pub struct Asset {
 /// its tokens.
 ///
 /// The theme's files get fingerprinted names, and their stylesheets the names of what they refer to. Files beside the
-/// content keep their names, because people link to them.
+/// content keep their names, because people link to them. What runs or fetches is taken out of drawings
+/// beside the content, and those that cannot be read are left out; the theme is trusted.
 pub fn assets(
     store: &Store,
     world: &World,
     tree: &SourceTree,
+    diagnostics: &mut Diagnostics,
 ) -> (Vec<Asset>, BTreeMap<Digest, String>) {
     let mut naming = Naming {
         store,
@@ -36,6 +42,7 @@ pub fn assets(
         done: BTreeMap::new(),
         open: Vec::new(),
     };
+    let drawings = drawings(store, tree, diagnostics);
     let mut urls = BTreeMap::new();
     let mut files = BTreeMap::new();
     for (digest, name) in world.files() {
@@ -43,9 +50,16 @@ pub fn assets(
             FileName::Asset(place) => naming.asset(*place),
             FileName::Static(place) => {
                 let file = &store.statics[*place];
+                let path = static_path(&file.path);
+                urls.insert(*digest, format!("/{path}"));
+                let bytes = match drawings.get(place) {
+                    None => tree.file(file.file).bytes.clone(),
+                    Some(Some(safe)) => safe.clone(),
+                    Some(None) => continue,
+                };
                 Asset {
-                    path: static_path(&file.path),
-                    bytes: tree.file(file.file).bytes.clone(),
+                    path,
+                    bytes,
                     is_fingerprinted: false,
                 }
             }
@@ -54,6 +68,66 @@ pub fn assets(
         files.insert(asset.path.clone(), asset);
     }
     (files.into_values().collect(), urls)
+}
+
+/// The drawings beside the content that are not served as they are, by place: made safe, or `None` if
+/// they cannot be.
+fn drawings(
+    store: &Store,
+    tree: &SourceTree,
+    diagnostics: &mut Diagnostics,
+) -> BTreeMap<usize, Option<Arc<[u8]>>> {
+    let looked_at: Vec<_> = store
+        .statics
+        .par_iter()
+        .enumerate()
+        .filter_map(|(place, file)| Some((place, drawing(file, tree)?)))
+        .collect();
+    let mut changed = BTreeMap::new();
+    for (place, (safe, problems)) in looked_at {
+        diagnostics.extend(problems);
+        changed.insert(place, safe);
+    }
+    changed
+}
+
+/// What is served in the place of a file, if anything is, and why.
+type Replaced = (Option<Arc<[u8]>>, Vec<Diagnostic>);
+
+/// What is served in the place of a drawing; `None` for what is served as it is.
+fn drawing(file: &StaticFile, tree: &SourceTree) -> Option<Replaced> {
+    let (_, extension) = file.path.rsplit_once('.')?;
+    if extension.eq_ignore_ascii_case("svgz") {
+        let packed = Broken {
+            why: "is a packed drawing, which few servers send rightly".to_owned(),
+            hint: "unpack it with `gunzip -S z`, and let the server or `precompress` pack it",
+            at: 0,
+        };
+        let problem = broken_picture(&file.path, file.file, packed);
+        return Some((None, vec![problem]));
+    }
+    if !extension.eq_ignore_ascii_case("svg") {
+        return None;
+    }
+    match picture::sanitize(&tree.file(file.file).bytes) {
+        Ok(drawing) => {
+            let text = drawing.text?;
+            let removed = drawing.removed.into_iter();
+            let problems = removed.map(|found| unsafe_svg(file, found)).collect();
+            Some((Some(text.into_bytes().into()), problems))
+        }
+        Err(broken) => Some((None, vec![broken_picture(&file.path, file.file, broken)])),
+    }
+}
+
+fn unsafe_svg(file: &StaticFile, found: Unsafe) -> Diagnostic {
+    Diagnostic::new(
+        Code::UnsafeSvg,
+        Span::new(file.file, found.range),
+        format!("`{}` held {}", file.path, found.what),
+    )
+    .label("is left out of what is published")
+    .hint("remove it from the drawing, or export it again as plain SVG")
 }
 
 /// The path at which a file beside the content is served: its own, made canonical.

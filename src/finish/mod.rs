@@ -10,6 +10,7 @@ mod asset;
 mod compress;
 #[cfg_attr(not(feature = "minify"), path = "unminified.rs")]
 mod minify;
+mod picture;
 
 use std::{
     collections::BTreeMap,
@@ -27,6 +28,7 @@ use crate::{
 pub use assemble::FinishedRoute;
 pub use asset::assets;
 pub use compress::{brotli, gzip, is_compressible};
+pub use picture::{MadePictures, pictures};
 
 /// Turns parts into final text, each once.
 pub struct Finisher {

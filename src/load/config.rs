@@ -11,7 +11,10 @@ use crate::{
         report::{self, Report},
         text, tokens, yaml,
     },
-    model::{Config, Feeds, KeyConfig, MoneyFormat, Permalinks, UrlPath},
+    model::{
+        Config, Feeds, KeyConfig, MoneyFormat, Permalinks, PictureFormat, PictureSettings, UrlPath,
+    },
+    picture,
     source::SourceTree,
 };
 
@@ -60,6 +63,7 @@ fn fallback() -> Config {
             collections: folder("/collections/"),
             tags: folder("/tags/"),
         },
+        images: PictureSettings::default(),
         precompress: false,
         output: "public".to_owned(),
         file: FileId(0),
@@ -134,6 +138,9 @@ fn read(node: &yaml::Node, config: &mut Config, report: &mut Report) -> Option<(
         );
         folder(&mut folders, "tags", &mut config.permalinks.tags, report);
         folders.finish(report);
+    }
+    if let Some(node) = fields.take("images") {
+        images(node, &mut config.images, report);
     }
     if let Some(is_wanted) = fields.boolean("precompress", report) {
         config.precompress = is_wanted;
@@ -290,6 +297,90 @@ fn keys(fields: &mut Fields<'_>, config: &mut Config, report: &mut Report) {
         }
         key.finish(report);
     }
+}
+
+/// The largest width that a picture is made in, in pixels: that of the largest screens.
+const WIDEST: i64 = 8192;
+
+fn images(node: &yaml::Node, images: &mut PictureSettings, report: &mut Report) {
+    let Some(mut fields) = Fields::new(node, "`images`", report) else {
+        return;
+    };
+    if let Some(node) = fields.take("widths") {
+        let items: &[yaml::Node] = match &node.value {
+            yaml::Value::List(items) => items,
+            yaml::Value::Scalar(_) | yaml::Value::Map(_) => std::slice::from_ref(node),
+        };
+        let mut widths = Vec::new();
+        for item in items {
+            match fields::integer(item, "widths", report) {
+                Some(width) if (1..=WIDEST).contains(&width) => widths.push(width as u32),
+                Some(_) => report.push(wrong_type(
+                    item,
+                    "widths",
+                    "a list of widths from 1 to 8192 pixels",
+                )),
+                None => {}
+            }
+        }
+        widths.sort_unstable();
+        widths.dedup();
+        if !widths.is_empty() {
+            images.widths = widths;
+        }
+    }
+    if let Some(node) = fields.take("quality")
+        && let Some(quality) = fields::integer(node, "quality", report)
+    {
+        match u8::try_from(quality) {
+            Ok(quality @ 1..=100) => images.quality = quality,
+            _ => report.push(wrong_type(node, "quality", "a whole number from 1 to 100")),
+        }
+    }
+    if let Some(node) = fields.take("formats") {
+        images.formats = formats(node, report);
+    }
+    if let Some(sizes) = fields.text("sizes", report) {
+        images.sizes = sizes;
+    }
+    fields.finish(report);
+}
+
+fn formats(node: &yaml::Node, report: &mut Report) -> Vec<PictureFormat> {
+    let items: &[yaml::Node] = match &node.value {
+        yaml::Value::List(items) => items,
+        yaml::Value::Scalar(_) | yaml::Value::Map(_) => std::slice::from_ref(node),
+    };
+    let mut formats = Vec::new();
+    for item in items {
+        let Some(name) = fields::text(item, "formats", report) else {
+            continue;
+        };
+        let known = PictureFormat::OFFERED;
+        match known.into_iter().find(|format| format.extension() == name) {
+            Some(format) if !picture::can_make(format) => report.push(
+                Diagnostic::new(
+                    Code::UnknownFormat,
+                    item.span,
+                    format!("this build of haberdash makes no `{name}` pictures"),
+                )
+                .hint(format!(
+                    "install it with `cargo install --features {name}`, or leave the format out"
+                )),
+            ),
+            Some(format) if !formats.contains(&format) => formats.push(format),
+            Some(_) => {}
+            None => report.push(
+                Diagnostic::new(
+                    Code::UnknownFormat,
+                    item.span,
+                    format!("`{name}` is no format that is offered beside a picture's own"),
+                )
+                .did_you_mean(name, known.iter().map(|format| format.extension())),
+            ),
+        }
+    }
+    formats
 }
 
 fn folder(fields: &mut Fields<'_>, name: &'static str, path: &mut UrlPath, report: &mut Report) {

@@ -7,7 +7,7 @@ use serde_json::{Map, Value};
 
 use crate::{
     diagnostic::{FileId, Span},
-    model::{MoneyFormat, UrlPath},
+    model::{MoneyFormat, PictureSettings, UrlPath},
 };
 
 /// What `haberdash.yaml` says, with defaults filled in.
@@ -39,6 +39,8 @@ pub struct Config {
     pub articles_per_page: usize,
     /// Where things stand.
     pub permalinks: Permalinks,
+    /// How pictures are made smaller.
+    pub images: PictureSettings,
     /// Whether `.br` and `.gz` twins are written.
     pub precompress: bool,
     /// Folder of the output, relative to the store's.

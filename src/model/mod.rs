@@ -20,6 +20,7 @@ mod config;
 mod facet;
 mod money;
 mod page;
+mod picture;
 mod predicate;
 mod theme;
 mod url;
@@ -34,6 +35,7 @@ pub use money::{Money, MoneyFormat};
 pub use page::{
     Alternate, Block, Body, Branch, Fields, Markup, Page, PageKind, PageOverride, Prose,
 };
+pub use picture::{PictureFormat, PictureSettings};
 pub use predicate::{Device, Match, Predicate, Signal};
 pub use theme::{StaticFile, Template, Theme};
 pub use url::{UrlPath, file_candidates, slug};

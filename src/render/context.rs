@@ -7,6 +7,7 @@ use tera::{Context, Value};
 
 use super::{
     engine::{World, asset_key, static_key},
+    picture::is_elsewhere,
     recorder::{self, Site, Topic},
     token::Token,
     view,
@@ -198,7 +199,11 @@ pub(super) fn chosen_override<'a>(
 impl World {
     /// A picture with the URL that it will have.
     pub(super) fn image(&self, image: &Image) -> Json {
-        json!({ "src": self.file_url(&image.src).unwrap_or_else(|| image.src.clone()), "alt": image.alt })
+        match self.file_url(&image.src) {
+            Some(url) => json!({ "src": url, "alt": image.alt }),
+            None if is_elsewhere(&image.src) => json!({ "src": image.src, "alt": image.alt }),
+            None => json!({ "src": image.src, "alt": image.alt, "missing": true }),
+        }
     }
 
     /// The token of a file beside the content, or of the theme, that a source names by its path.

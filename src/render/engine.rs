@@ -11,6 +11,7 @@ use super::{
     explore::{Explored, Stopped, explore},
     functions,
     part::Parts,
+    picture::Pictures,
     recorder::{self, Site, Topic},
     view::Views,
 };
@@ -42,6 +43,8 @@ pub struct World {
     pub(super) member_digests: DashMap<usize, Digest>,
     /// Places of the pages or products that a function found by looking through all of them.
     pub(super) lists: DashMap<String, Arc<[u32]>>,
+    /// What is known of pictures, and the smaller ones that pages name.
+    pub(super) pictures: Pictures,
     /// The names of files by the digests in their tokens.
     pub(super) files: BTreeMap<Digest, FileName>,
     tera: Tera,
@@ -49,7 +52,7 @@ pub struct World {
 }
 
 /// A file that pages may name.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum FileName {
     /// Of the theme, by place.
     Asset(usize),
@@ -104,6 +107,7 @@ impl World {
             parts: Parts::default(),
             member_digests: DashMap::new(),
             lists: DashMap::new(),
+            pictures: Pictures::default(),
             files,
             tera,
             templates,

@@ -13,15 +13,18 @@ use crate::{digest::Digest, load::markdown_options, model::slug};
 pub(super) trait Resolve {
     /// The HTML of `:name[argument]`; `None` if there is no such directive.
     fn directive(&mut self, name: &str, argument: &str) -> Option<String>;
-    /// The key of a picture or file that the text names, if it is one of the store's.
+    /// The key of a file that the text links to, if it is one of the store's.
     fn file(&mut self, destination: &str) -> Option<Digest>;
+    /// The HTML of a picture; `None` for one without more to it than the text says.
+    fn picture(&mut self, destination: &str, alt: &str, title: &str) -> Option<String>;
 }
 
 /// Renders Markdown. Headings get ids made of their text, unique within this text.
 pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
     let mut events: Vec<Event<'_>> = Vec::new();
     let mut code_depth = 0_usize;
-    for event in TextMergeStream::new(Parser::new_ext(text, markdown_options())) {
+    let mut parsed = TextMergeStream::new(Parser::new_ext(text, markdown_options()));
+    while let Some(event) = parsed.next() {
         match event {
             Event::Start(Tag::CodeBlock(_)) => code_depth += 1,
             Event::End(TagEnd::CodeBlock) => code_depth -= 1,
@@ -29,8 +32,11 @@ pub(super) fn to_html(text: &str, resolve: &mut impl Resolve) -> String {
         }
         match event {
             Event::Text(text) if code_depth == 0 => push_text(&mut events, text, resolve),
+            Event::Start(tag @ Tag::Image { .. }) => {
+                push_picture(&mut events, tag, &mut parsed, resolve);
+            }
             Event::Start(mut tag) => {
-                if let Tag::Image { dest_url, .. } | Tag::Link { dest_url, .. } = &mut tag {
+                if let Tag::Link { dest_url, .. } = &mut tag {
                     *dest_url = destination(dest_url.clone(), resolve);
                 }
                 events.push(Event::Start(tag));
@@ -72,6 +78,43 @@ fn with_tokens(html: String) -> String {
         }
     }
     done
+}
+
+/// Pushes a picture, whose text is in the next events of `parsed`.
+fn push_picture<'a>(
+    events: &mut Vec<Event<'a>>,
+    tag: Tag<'a>,
+    parsed: &mut impl Iterator<Item = Event<'a>>,
+    resolve: &mut impl Resolve,
+) {
+    let mut inner = Vec::new();
+    let mut alt = String::new();
+    let mut depth = 1_usize;
+    for event in parsed {
+        match &event {
+            Event::Start(Tag::Image { .. }) => depth += 1,
+            Event::End(TagEnd::Image) => depth -= 1,
+            Event::Text(text) | Event::Code(text) | Event::InlineHtml(text) => alt.push_str(text),
+            Event::SoftBreak | Event::HardBreak => alt.push(' '),
+            _ => {}
+        }
+        inner.push(event);
+        if depth == 0 {
+            break;
+        }
+    }
+    let html = match &tag {
+        Tag::Image {
+            dest_url, title, ..
+        } => resolve.picture(dest_url, &alt, title),
+        _ => None,
+    };
+    if let Some(html) = html {
+        events.push(Event::InlineHtml(html.into()));
+    } else {
+        events.push(Event::Start(tag));
+        events.append(&mut inner);
+    }
 }
 
 fn push_text<'a>(events: &mut Vec<Event<'a>>, text: CowStr<'a>, resolve: &mut impl Resolve) {

@@ -18,12 +18,14 @@ mod explore;
 mod functions;
 mod markdown;
 mod part;
+mod picture;
 mod recorder;
 mod token;
 mod view;
 
 pub use engine::{FileName, World};
 pub use explore::Explored;
+pub use picture::{Derivative, broken_picture};
 pub use recorder::{ReadSet, Site, Split, Topic};
 pub use token::{Piece, Token, pieces};
 

@@ -61,6 +61,8 @@ pub enum Topic {
     Body,
     /// A file.
     File,
+    /// A picture, with the sizes asked for.
+    Picture,
     /// A template.
     Template,
 }

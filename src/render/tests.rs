@@ -259,6 +259,9 @@ fn directives_are_inline_and_not_in_code() {
         fn file(&mut self, _: &str) -> Option<Digest> {
             None
         }
+        fn picture(&mut self, _: &str, _: &str, _: &str) -> Option<String> {
+            None
+        }
     }
     let html = super::markdown::to_html(
         "# A: b\n\n# A: b\n\nAt 10:30 it is :price[run-01]: `:price[x]` and :other[y] {{ z }}\n\n    :price[z]",

@@ -42,7 +42,8 @@ fn built() -> &'static (Built, Files) {
             keys: &|store, _| Keys::development(&store.config.site, None),
             minifies: true,
             precompresses: Some(false),
-            progress: &|_, _| {},
+            pictures: &haberdash::NoPictures,
+            progress: &|_, _, _| {},
         };
         let built = build(&tree, &options, &memory).unwrap();
         (built, memory.into_files())

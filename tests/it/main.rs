@@ -10,6 +10,7 @@ mod build;
 mod cli;
 mod demo_store;
 mod emit;
+mod pictures;
 mod rooms;
 mod serve;
 mod sign_in;

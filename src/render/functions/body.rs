@@ -14,6 +14,7 @@ use crate::{
         context,
         engine::World,
         markdown,
+        picture::Shown,
         recorder::{self, Site, Topic},
         token::Token,
     },
@@ -164,6 +165,61 @@ impl markdown::Resolve for InStore<'_> {
         recorder::note(Topic::File, destination, Some(key), self.site);
         Some(key)
     }
+
+    fn picture(&mut self, destination: &str, alt: &str, title: &str) -> Option<String> {
+        let world = self.world;
+        let document = &world.tree.file(self.site.file).path;
+        let key = file_candidates(document, destination)
+            .iter()
+            .find_map(|path| world.file_key(path));
+        let settings = &world.store.config.images;
+        // One that is missing or broken is reported by its own name.
+        let shown = key
+            .and_then(|key| world.shown(key, &settings.widths, self.site))
+            .unwrap_or_else(|| Shown::elsewhere(&destination.replace(' ', "%20")));
+        Some(picture(&shown, alt, title, &settings.sizes))
+    }
+}
+
+/// A picture in a text, which may be far below what is seen first.
+fn picture(shown: &Shown, alt: &str, title: &str, sizes: &str) -> String {
+    let attribute = |name: &str, value: &str| format!(" {name}=\"{}\"", escape(value));
+    let optional = |name: &str, value: &str| {
+        if value.is_empty() {
+            String::new()
+        } else {
+            attribute(name, value)
+        }
+    };
+    let srcset = |srcset: &str| {
+        if srcset.is_empty() {
+            String::new()
+        } else {
+            attribute("srcset", srcset) + &attribute("sizes", sizes)
+        }
+    };
+    let size = shown.size.map_or_else(String::new, |(width, height)| {
+        format!(" width=\"{width}\" height=\"{height}\"")
+    });
+    let img = format!(
+        "<img{}{}{}{}{size} loading=\"lazy\" decoding=\"async\">",
+        attribute("src", &shown.src),
+        srcset(&shown.srcset),
+        attribute("alt", alt),
+        optional("title", title),
+    );
+    if shown.sources.is_empty() {
+        return img;
+    }
+    let sources: Vec<String> = shown
+        .sources
+        .iter()
+        .map(|(format, candidates)| {
+            let kind = attribute("type", format.media_type());
+            format!("<source{kind}{}>", srcset(candidates))
+        })
+        .collect();
+    format!("<picture>{}{img}</picture>", sources.concat())
 }
 
 /// Markdown that stands in a template or a field.
@@ -175,6 +231,10 @@ impl markdown::Resolve for Plain {
     }
 
     fn file(&mut self, _: &str) -> Option<Digest> {
+        None
+    }
+
+    fn picture(&mut self, _: &str, _: &str, _: &str) -> Option<String> {
         None
     }
 }

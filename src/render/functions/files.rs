@@ -1,15 +1,19 @@
 //! Files of the theme and beside the content.
 
+use std::borrow::Cow;
+
+use serde_json::Value as Json;
 use tera::Value;
 
 use super::{Answer, Call};
 use crate::{
-    diagnostic::Code,
+    diagnostic::{Code, Diagnostic},
     digest::Digest,
     render::{
         engine::{asset_key, static_key},
+        picture::{Shown, is_elsewhere},
         recorder::{self, Topic},
-        token::Token,
+        token::{Piece, Token, pieces},
     },
 };
 
@@ -27,7 +31,8 @@ pub(super) fn file_token(call: &Call<'_>, path: &str, key: Digest) -> Answer {
     let world = call.world;
     if !world.files.contains_key(&key) {
         recorder::note(Topic::File, path, None, call.site);
-        let names: Vec<&str> = if call.name == "static" {
+        let is_static = matches!(call.name, "static" | "image");
+        let names: Vec<&str> = if is_static {
             world
                 .store
                 .statics
@@ -43,7 +48,7 @@ pub(super) fn file_token(call: &Call<'_>, path: &str, key: Digest) -> Answer {
                 .map(|file| file.path.as_str())
                 .collect()
         };
-        let place = if call.name == "static" {
+        let place = if is_static {
             "content"
         } else {
             "the theme's assets"
@@ -91,4 +96,88 @@ pub(super) fn source(call: &Call<'_>) -> Answer {
     let digest = Digest::of(text.as_bytes());
     recorder::note(Topic::File, path, Some(digest), call.site);
     Ok(Value::from(&*text))
+}
+
+/// A picture in the sizes that are offered, as a map.
+///
+/// `of` is a picture of a view, or a path; where there is none the answer is nothing. `src` is a path that
+/// the template itself names, which must be there.
+pub(super) fn image(call: &Call<'_>) -> Answer {
+    let world = call.world;
+    let (of, must_exist) = match (call.argument("of"), call.argument("src")) {
+        (Some(of), None) => (of, false),
+        (None, Some(src)) => (src, true),
+        (None, None) | (Some(_), Some(_)) => {
+            return Err(call
+                .problem(Code::TemplateError, "`image()` needs `of` or `src`")
+                .hint("write `image(of=product.images[0])` or `image(src=\"images/lamp.jpg\")`"));
+        }
+    };
+    let src = of.get_from_path("src").and_then(Value::as_str);
+    let name = of.as_str().or(src).unwrap_or_default();
+    if name.is_empty() {
+        return if must_exist {
+            Err(call.problem(Code::TemplateError, "`src` of `image()` names no picture"))
+        } else {
+            Ok(Value::none())
+        };
+    }
+    let own_alt = of.get_from_path("alt").and_then(Value::as_str);
+    let alt = call
+        .text("alt")?
+        .map_or_else(|| own_alt.unwrap_or_default().to_owned(), Cow::into_owned);
+    let widths = widths(call)?;
+    let shown = match token(name).or_else(|| world.file_key(name)) {
+        Some(key) => world.shown(key, &widths, call.site),
+        None if is_elsewhere(name) => Some(Shown::elsewhere(name)),
+        None if must_exist => return file_token(call, name, static_key(name)),
+        None => {
+            recorder::note(Topic::Picture, name, None, call.site);
+            // What the catalog and front matter name is checked where they name it.
+            if of.get_from_path("missing").and_then(Value::as_bool) != Some(true) {
+                let message = format!("there is no picture `{name}` in content");
+                let files = world.store.statics.iter().map(|file| file.path.as_str());
+                world.warn(
+                    call.problem(Code::MissingFile, message)
+                        .did_you_mean(name.trim_start_matches('/'), files),
+                );
+            }
+            None
+        }
+    };
+    Ok(shown.map_or_else(Value::none, |shown| {
+        let mut view = shown.to_json();
+        view["alt"] = Json::String(alt);
+        Value::from_serializable(&view)
+    }))
+}
+
+/// The widths asked for, or else those of the configuration.
+fn widths(call: &Call<'_>) -> Result<Vec<u32>, Diagnostic> {
+    let Some(asked) = call.argument("widths").filter(|asked| !asked.is_none()) else {
+        return Ok(call.world.store.config.images.widths.clone());
+    };
+    let width = |value: &Value| {
+        let width = u32::try_from(value.as_i64()?).ok()?;
+        (1..=8192).contains(&width).then_some(width)
+    };
+    let widths: Option<Vec<u32>> = match asked.as_array() {
+        Some(list) => list.iter().map(width).collect(),
+        None => width(asked).map(|width| vec![width]),
+    };
+    widths.filter(|widths| !widths.is_empty()).ok_or_else(|| {
+        call.problem(
+            Code::TemplateError,
+            "`widths` of `image()` is not a list of widths from 1 to 8192 pixels",
+        )
+    })
+}
+
+/// The file that a view's `src` stands for.
+fn token(text: &str) -> Option<Digest> {
+    let mut pieces = pieces(text);
+    match (pieces.next(), pieces.next()) {
+        (Some(Piece::Token(Token::Asset(key))), None) => Some(key),
+        _ => None,
+    }
 }

@@ -27,7 +27,7 @@ use crate::{
 };
 use body::body;
 use catalog::{collection, facet, item, list, price, product, products, segment, visitor_is};
-use files::{asset, inline, source, static_file};
+use files::{asset, image, inline, source, static_file};
 
 /// The functions that learn which line calls them.
 pub(super) const RECORDED: &[&str] = &[
@@ -49,6 +49,7 @@ pub(super) const RECORDED: &[&str] = &[
     "static",
     "inline",
     "source",
+    "image",
     "fragment",
     "region",
 ];
@@ -263,6 +264,7 @@ pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
     add("static", only(&["path"]), static_file);
     add("inline", only(&["path"]), inline);
     add("source", only(&["path"]), source);
+    add("image", only(&["of", "src", "alt", "widths"]), image);
     add("fragment", Arguments::Any, fragment);
     add("region", Arguments::Any, region);
 

@@ -2,7 +2,9 @@
 
 use std::{collections::BTreeMap, path::Path, sync::Arc};
 
-use haberdash::{BuildOptions, Built, Decision, Keys, Memory, Request, SourceTree, build, resolve};
+use haberdash::{
+    BuildOptions, Built, Decision, Keys, Memory, PictureCache, Request, SourceTree, build, resolve,
+};
 
 /// The time of all builds that do not say another.
 pub const NOW: &str = "2026-06-01T12:00:00Z";
@@ -68,15 +70,44 @@ pub fn site_at(more: &str, now: &str) -> Site {
     build_tree(SourceTree::from_fixture(&format!("{BARE}{more}")), now)
 }
 
+/// Builds the bare store with more files, some of which are not text.
+pub fn site_with(more: &str, files: &[(&str, Vec<u8>)]) -> Site {
+    build_with(more, files, &haberdash::NoPictures)
+}
+
+/// As [`site_with`], with pictures that earlier builds made. Attributes stay in their order: the pages
+/// are not minified.
+pub fn build_with(more: &str, files: &[(&str, Vec<u8>)], pictures: &dyn PictureCache) -> Site {
+    let fixture = SourceTree::from_fixture(&format!("{BARE}{more}"));
+    let texts = fixture
+        .iter()
+        .map(|(_, file)| (file.path.to_string(), file.bytes.to_vec()));
+    let others = files
+        .iter()
+        .map(|(path, bytes)| ((*path).to_owned(), bytes.clone()));
+    let tree = SourceTree::from_files(texts.chain(others));
+    build_tree_with(tree, NOW, pictures, false)
+}
+
 pub fn build_tree(tree: SourceTree, now: &str) -> Site {
+    build_tree_with(tree, now, &haberdash::NoPictures, true)
+}
+
+fn build_tree_with(
+    tree: SourceTree,
+    now: &str,
+    pictures: &dyn PictureCache,
+    minifies: bool,
+) -> Site {
     let tree = Arc::new(tree);
     let memory = Memory::default();
     let options = BuildOptions {
         now: now.parse().unwrap(),
         keys: &|store, _| Keys::development(&store.config.site, Some("k1")),
-        minifies: true,
+        minifies,
         precompresses: None,
-        progress: &|_, _| {},
+        pictures,
+        progress: &|_, _, _| {},
     };
     let built = build(&tree, &options, &memory).unwrap();
     Site {

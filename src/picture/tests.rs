@@ -1,0 +1,285 @@
+use proptest::prelude::*;
+
+use super::{Negative, candidates, read, sanitize};
+
+const CLEAN: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
+<!-- drawn by hand -->
+<svg xmlns="http://www.w3.org/2000/svg" xmlns:xlink="http://www.w3.org/1999/xlink" viewBox="0 0 40 30"
+     xmlns:inkscape="http://www.inkscape.org/namespaces/inkscape" inkscape:version="1.3">
+  <style>.a { fill: url(#shade); font: 1em "A" } /* url(x) */</style>
+  <defs><linearGradient id="shade"><stop offset="0" style="stop-color: #fff"/></linearGradient></defs>
+  <use xlink:href="#x" fill='url("#shade")'/><a href="/shop/"><text class="one">on 5 &lt; 6</text></a>
+  <image href="data:image/png;base64,AAAA" width="3"/>
+  <inkscape:grid type="xygrid"/><title>onload = url(https://x)</title>
+  <animate attributeName="opacity" values="0;1"/>
+</svg>
+"##;
+
+fn svg(inner: &str) -> String {
+    format!(
+        "<svg xmlns=\"http://www.w3.org/2000/svg\" xmlns:x=\"http://www.w3.org/1999/xlink\">{inner}<g/></svg>"
+    )
+}
+
+#[test]
+fn a_clean_drawing_keeps_its_bytes() {
+    let safe = sanitize(CLEAN.as_bytes()).unwrap();
+    assert_eq!((safe.text, safe.removed), (None, Vec::new()));
+}
+
+#[test]
+fn what_runs_or_fetches_is_removed_and_nothing_else() {
+    for (found, left, what) in [
+        ("<script>alert(1)</script>", "", "an element `script`"),
+        ("<script href='x.js'/>", "", "an element `script`"),
+        (
+            "<h:script xmlns:h='http://www.w3.org/2000/svg'>1</h:script>",
+            "",
+            "an element `script`",
+        ),
+        (
+            "<g><foreignObject><p/></foreignObject></g>",
+            "<g></g>",
+            "an element `foreignObject`",
+        ),
+        (
+            "<iframe xmlns='http://www.w3.org/1999/xhtml' src='x'/>",
+            "",
+            "an element `iframe` of `http://www.w3.org/1999/xhtml`",
+        ),
+        (
+            "<rect onclick=\"x()\" width=\"1\"/>",
+            "<rect width=\"1\"/>",
+            "an event handler `onclick`",
+        ),
+        (
+            "<rect OnClick=\"x()\"/>",
+            "<rect/>",
+            "an event handler `OnClick`",
+        ),
+        (
+            "<a x:href='java\tscript:x()'><g/></a>",
+            "<a><g/></a>",
+            "a reference to `java script:x()`",
+        ),
+        (
+            "<a href=' &#x6a;avascript:x()'/>",
+            "<a/>",
+            "a reference to ` javascript:x()`",
+        ),
+        (
+            "<a href='//evil.example/'/>",
+            "<a/>",
+            "a reference to `//evil.example/`",
+        ),
+        (
+            "<a href='/\\evil.example/'/>",
+            "<a/>",
+            "a reference to `/\\evil.example/`",
+        ),
+        (
+            "<image href='https://x.example/a.png'/>",
+            "<image/>",
+            "a reference to `https://x.example/a.png`",
+        ),
+        (
+            "<image href='data:image/svg+xml,x'/>",
+            "<image/>",
+            "a reference to `data:image/svg+xml,x`",
+        ),
+        (
+            "<use href='other.svg#a'/>",
+            "<use/>",
+            "a reference to `other.svg#a`",
+        ),
+        (
+            "<use href='data:image/png;base64,A'/>",
+            "<use/>",
+            "a reference to `data:image/png;base64,A`",
+        ),
+        (
+            "<rect fill='url(https://x.example/#a)'/>",
+            "<rect/>",
+            "a reference to `https://x.example/#a`",
+        ),
+        (
+            "<rect style='fill: u\\72l(//x)'/>",
+            "<rect/>",
+            "a reference to `//x`",
+        ),
+        (
+            "<g xml:base='https://x/'/>",
+            "<g/>",
+            "the attribute `xml:base`",
+        ),
+        (
+            "<animate attributeName='xlink:href' to='javascript:x()'/>",
+            "",
+            "an animation of `href`",
+        ),
+        (
+            "<set attributeName='onclick' to='x()'/>",
+            "",
+            "an animation of `onclick`",
+        ),
+        (
+            "<set attributeName='fill' to='url(//x)'/>",
+            "<set attributeName='fill'/>",
+            "a reference to `//x`",
+        ),
+        (
+            "<style>@import url(\"//x/a;b\"); g { fill: red }</style>",
+            "<style> g { fill: red }</style>",
+            "a rule `@import url(\"//x/a;b\");`",
+        ),
+        (
+            "<style>@\\69mport '//x'</style>",
+            "<style></style>",
+            "a rule `@import '//x'`",
+        ),
+        (
+            "<style>g { fill: url( '//x' ) }</style>",
+            "<style>g { fill:  }</style>",
+            "a reference to `//x`",
+        ),
+        (
+            "<style><![CDATA[g { fill: url(//x) }]]></style>",
+            "",
+            "a reference to `//x`",
+        ),
+        (
+            "<style>g { fill: &#117;rl(//x) }</style>",
+            "",
+            "a reference to `//x`",
+        ),
+    ] {
+        let drawing = svg(found);
+        let safe =
+            sanitize(drawing.as_bytes()).unwrap_or_else(|broken| panic!("{found}: {broken:?}"));
+        assert_eq!(safe.text.unwrap_or_default(), svg(left), "{found}");
+        let whats: Vec<&str> = safe
+            .removed
+            .iter()
+            .map(|found| found.what.as_str())
+            .collect();
+        assert_eq!(whats, [what], "{found}");
+    }
+    let before =
+        "<?xml-stylesheet href='https://x/a.css'?><!DOCTYPE svg [<!-- ' --><!ENTITY a 'b>'>]>";
+    let safe = sanitize(format!("{before}{}", svg("")).as_bytes()).unwrap();
+    assert_eq!(safe.text.unwrap(), svg(""));
+    assert_eq!(safe.removed.len(), 2);
+}
+
+#[test]
+fn what_is_no_drawing_is_broken() {
+    for (text, why) in [
+        ("", "is not XML: "),
+        ("<svg", "is not XML: "),
+        (
+            "<svg xmlns=\"http://www.w3.org/2000/svg\">\n<g></svg>",
+            "is not XML: ",
+        ),
+        (
+            "<html xmlns=\"http://www.w3.org/1999/xhtml\"/>",
+            "is not a drawing but `html`",
+        ),
+        (
+            "<!DOCTYPE svg [<!ENTITY a 'b'>]><svg>&a;</svg>",
+            "is not XML: ",
+        ),
+        (
+            "<?xml version='1.0' encoding='UTF-16'?><svg/>",
+            "declares an encoding",
+        ),
+    ] {
+        let broken = sanitize(text.as_bytes()).unwrap_err();
+        assert!(broken.why.starts_with(why), "{text}: {broken:?}");
+    }
+    assert_eq!(sanitize(b"<svg>\xff</svg>").unwrap_err().at, 5);
+}
+
+#[test]
+fn a_drawing_tells_its_size() {
+    let size = |attributes: &str| {
+        let drawing = format!("<svg xmlns=\"http://www.w3.org/2000/svg\" {attributes}/>");
+        read("a.svg", drawing.as_bytes()).unwrap().size
+    };
+    assert_eq!(size("width='40' height=' 30px'"), Some((40, 30)));
+    assert_eq!(size("width='1in' height='25.4mm'"), Some((96, 96)));
+    assert_eq!(size("viewBox='0 0 40 30'"), Some((40, 30)));
+    assert_eq!(
+        size("viewBox='0,0,40,30' width='100%' height='60'"),
+        Some((80, 60))
+    );
+    assert_eq!(size("viewBox='0 0 0 30'"), None);
+    assert_eq!(size("width='4e1' height='2em'"), None);
+    assert_eq!(size(""), None);
+}
+
+#[test]
+fn candidates_never_enlarge() {
+    assert_eq!(candidates(&[320, 640], 1000, 500), [(320, 160), (640, 320)]);
+    assert_eq!(candidates(&[640, 320], 500, 250), [(320, 160), (500, 250)]);
+    assert_eq!(candidates(&[640], 500, 1), [(500, 1)]);
+    assert_eq!(candidates(&[10], 1000, 3), [(10, 1)]);
+    assert_eq!(candidates(&[640, 640, 500], 500, 5), [(500, 5)]);
+}
+
+/// Small pictures of each kind.
+fn samples() -> Vec<(&'static str, Vec<u8>)> {
+    use image::{DynamicImage, ImageFormat, RgbaImage};
+    let picture = DynamicImage::from(RgbaImage::from_fn(19, 13, |x, y| {
+        image::Rgba([(x * 13) as u8, (y * 19) as u8, 7, (x * y) as u8])
+    }));
+    let encoded = |picture: DynamicImage, format| {
+        let mut bytes = std::io::Cursor::new(Vec::new());
+        picture.write_to(&mut bytes, format).unwrap();
+        bytes.into_inner()
+    };
+    vec![
+        ("a.png", encoded(picture.clone(), ImageFormat::Png)),
+        (
+            "a.jpg",
+            encoded(picture.to_rgb8().into(), ImageFormat::Jpeg),
+        ),
+        ("a.webp", encoded(picture, ImageFormat::WebP)),
+        ("a.gif", b"GIF89a\x07\0\x05\0\0\0\0;".to_vec()),
+        ("a.svg", CLEAN.as_bytes().to_vec()),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn no_bytes_panic(
+        which in 0_usize..5,
+        changes in prop::collection::vec((any::<prop::sample::Index>(), any::<u8>()), 0..6),
+        end in prop::option::of(any::<prop::sample::Index>()),
+    ) {
+        let (name, mut bytes) = samples().swap_remove(which);
+        for (place, byte) in changes {
+            let place = place.index(bytes.len());
+            bytes[place] = byte;
+        }
+        if let Some(end) = end {
+            bytes.truncate(end.index(bytes.len()));
+        }
+        if let Ok(header) = read(name, &bytes)
+            && header.own_format().is_some()
+            && header.size.is_some_and(|(width, height)| width * height < 100_000)
+        {
+            let _ = Negative::decode(header.kind, &bytes).map(|negative| negative.print(5, 4));
+        }
+        let _ = sanitize(&bytes);
+    }
+
+    #[test]
+    fn what_was_made_safe_is_safe(text in "(<|</|/>|>|a|g|script|style|svg|use| |on=|href=|x:href=|style=|fill=|'|\"|#|//x|url\\(|\\)|@import|;|\\\\75|&#117;|<!--|-->|<!DOCTYPE|\\[|\\]|<\\?|\\?>|<!\\[CDATA\\[|\\]\\]>)*") {
+        if let Ok(safe) = sanitize(svg(&text).as_bytes())
+            && let Some(text) = safe.text
+        {
+            let again = sanitize(text.as_bytes()).unwrap();
+            prop_assert_eq!(again.removed, Vec::new());
+        }
+    }
+}
