@@ -166,8 +166,11 @@ pub fn build(
     })?;
     clock.stage("assets");
 
-    let file_url = |path: &str| urls.get(&world.file_key(path)?).cloned();
-    let feeds = feeds::feeds(&store, &plan, &file_url);
+    let addresses = Addresses {
+        world: &world,
+        urls: &urls,
+    };
+    let feeds = feeds::feeds(&store, &plan, &addresses);
     for feed in &feeds {
         let digest = (Digest::of(&feed.bytes), false);
         writer.write(&feed.path, &feed.path, &feed.bytes, digest, precompresses)?;
@@ -350,6 +353,23 @@ struct RouteResult {
     renderings: usize,
     merged: usize,
     asked: BTreeSet<Variable>,
+}
+
+/// Where files will be served.
+struct Addresses<'a> {
+    world: &'a World,
+    /// By the digests in tokens.
+    urls: &'a BTreeMap<Digest, String>,
+}
+
+impl feeds::Addresses for Addresses<'_> {
+    fn file(&self, path: &str) -> Option<String> {
+        self.urls.get(&self.world.file_key(path)?).cloned()
+    }
+
+    fn raster(&self, path: &str, width: u32) -> Option<String> {
+        self.world.raster_url(path, width)
+    }
 }
 
 struct Writer<'a> {

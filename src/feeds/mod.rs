@@ -20,6 +20,9 @@ use crate::{
     plan::{FeedKind, Plan},
 };
 
+/// Width of pictures in feeds, in pixels: shopping search asks for 800 and more.
+const PICTURE_WIDTH: u32 = 1200;
+
 /// A file for machines.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FeedFile {
@@ -29,25 +32,27 @@ pub struct FeedFile {
     pub bytes: Vec<u8>,
 }
 
+/// Where files are served: URL paths by paths in the sources. `None` for what does not exist.
+pub trait Addresses {
+    /// A file as it is.
+    fn file(&self, path: &str) -> Option<String>;
+    /// A picture in pixels, so many of them wide, for those who take no drawing.
+    fn raster(&self, path: &str, width: u32) -> Option<String>;
+}
+
 /// What the feeds need to know.
 struct Sources<'a> {
     store: &'a Store,
     plan: &'a Plan,
-    /// The URL path at which a picture or an asset is served, by its path in the sources.
-    file_url: &'a dyn Fn(&str) -> Option<String>,
+    addresses: &'a dyn Addresses,
 }
 
-/// Makes the feeds that are planned. `file_url` tells the URL path of a file by its path in the
-/// sources.
-pub fn feeds(
-    store: &Store,
-    plan: &Plan,
-    file_url: &dyn Fn(&str) -> Option<String>,
-) -> Vec<FeedFile> {
+/// Makes the feeds that are planned.
+pub fn feeds(store: &Store, plan: &Plan, addresses: &dyn Addresses) -> Vec<FeedFile> {
     let sources = Sources {
         store,
         plan,
-        file_url,
+        addresses,
     };
     let mut files = Vec::new();
     for feed in &plan.feeds {
@@ -76,12 +81,14 @@ impl Sources<'_> {
         format!("{}{path}", self.store.config.base_url)
     }
 
-    /// The whole URL of a picture; `None` if it does not exist.
+    /// The whole URL of a picture in pixels; `None` if it does not exist.
     fn picture_url(&self, src: &str) -> Option<String> {
         if src.contains("://") {
             return Some(src.to_owned());
         }
-        (self.file_url)(src).map(|path| self.url(path))
+        let raster = self.addresses.raster(src, PICTURE_WIDTH);
+        let path = raster.or_else(|| self.addresses.file(src))?;
+        Some(self.url(path))
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::feeds;
+use super::{Addresses, feeds};
 use crate::{
     diagnostic::Diagnostics,
     load::{LoadOptions, load},
@@ -85,6 +85,19 @@ background: \"#fff\"
 -- themes/default/templates/page.html --
 ";
 
+/// Every file exists.
+struct Anywhere;
+
+impl Addresses for Anywhere {
+    fn file(&self, path: &str) -> Option<String> {
+        Some(format!("/{path}"))
+    }
+
+    fn raster(&self, path: &str, width: u32) -> Option<String> {
+        Some(format!("/{path}-{width}.png"))
+    }
+}
+
 /// The feeds of the store, with more files: paths and texts.
 fn made(more: &str) -> Vec<(String, String)> {
     let tree = Arc::new(SourceTree::from_fixture(&format!("{STORE}{more}")));
@@ -95,7 +108,7 @@ fn made(more: &str) -> Vec<(String, String)> {
     let store = load(&tree, &options, &mut diagnostics).expect("the fixture has a configuration");
     let plan = plan(&store, &mut diagnostics);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
-    feeds(&store, &plan, &|path| Some(format!("/{path}")))
+    feeds(&store, &plan, &Anywhere)
         .into_iter()
         .map(|file| {
             (
@@ -193,7 +206,7 @@ fn the_product_feed_has_an_item_for_each_sku_at_the_public_price() {
             "<g:id>T-R</g:id>",
             "<g:title>Tie, Red</g:title>",
             "<g:link>https://shop.example/shop/tie/</g:link>",
-            "<g:image_link>https://shop.example/images/tie.svg</g:image_link>",
+            "<g:image_link>https://shop.example/images/tie.svg-1200.png</g:image_link>",
             "<g:availability>out_of_stock</g:availability>",
             "<g:price>50.00 EUR</g:price>\n   <g:sale_price>40.00 EUR</g:sale_price>",
             "<g:price>41.00 EUR</g:price>",
@@ -230,6 +243,7 @@ fn robots_llms_and_the_web_manifest_name_what_there_is() {
             "\"name\": \"Pins & Needles\"",
             "\"src\": \"/assets/icon.svg\"",
             "\"sizes\": \"any\"",
+            "\"src\": \"/assets/icon.svg-512.png\"",
         ],
     );
 }
@@ -254,7 +268,7 @@ fn a_feed_that_is_not_wanted_is_not_made() {
     };
     let store = load(&tree, &options, &mut diagnostics).expect("the fixture has a configuration");
     let plan = plan(&store, &mut diagnostics);
-    let made = feeds(&store, &plan, &|_| None);
+    let made = feeds(&store, &plan, &Anywhere);
     assert!(!made.iter().any(|file| file.path == "llms.txt"));
     let robots = made
         .iter()

@@ -4,6 +4,9 @@ use serde_json::json;
 
 use super::Sources;
 
+/// Widths of icons that home screens ask for, in pixels.
+const ICON_WIDTHS: [u32; 2] = [192, 512];
+
 pub(super) fn web_manifest(sources: &Sources<'_>) -> String {
     let config = &sources.store.config;
     let theme = &sources.store.theme;
@@ -21,14 +24,24 @@ pub(super) fn web_manifest(sources: &Sources<'_>) -> String {
         manifest["background_color"] = background.clone().into();
         manifest["theme_color"] = background.clone().into();
     }
-    let icon = theme.icon.as_deref();
-    if let Some(url) = icon.and_then(|icon| (sources.file_url)(&format!("assets/{icon}"))) {
-        let kind = mime_guess::from_path(&url).first_or_octet_stream();
-        let mut entry = json!({ "src": url, "type": kind.essence_str() });
-        if url.ends_with(".svg") {
-            entry["sizes"] = "any".into();
+    if let Some(icon) = &theme.icon {
+        let path = format!("assets/{icon}");
+        let mut icons = Vec::new();
+        if let Some(url) = sources.addresses.file(&path) {
+            let kind = mime_guess::from_path(&url).first_or_octet_stream();
+            let mut entry = json!({ "src": url, "type": kind.essence_str() });
+            if url.ends_with(".svg") {
+                entry["sizes"] = "any".into();
+            }
+            icons.push(entry);
         }
-        manifest["icons"] = json!([entry]);
+        for width in ICON_WIDTHS {
+            if let Some(url) = sources.addresses.raster(&path, width) {
+                let sizes = format!("{width}x{width}");
+                icons.push(json!({ "src": url, "type": "image/png", "sizes": sizes }));
+            }
+        }
+        manifest["icons"] = icons.into();
     }
     let mut text = serde_json::to_string_pretty(&manifest).expect("a manifest is text");
     text.push('\n');

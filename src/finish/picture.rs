@@ -118,7 +118,10 @@ impl Studio<'_> {
             Err(error) => return broken(error),
         };
         for ((width, height), formats) in missing {
-            let print = negative.print(width, height);
+            let print = match negative.print(width, height) {
+                Ok(print) => print,
+                Err(error) => return broken(error),
+            };
             for (path, derivative) in formats {
                 let bytes = match print.encode(&derivative.recipe) {
                     Ok(bytes) => bytes,

@@ -16,7 +16,8 @@ use image::{
 
 use super::{
     Broken, EXPORT_AGAIN, Recipe,
-    header::{Kind, guarded, open, orientation},
+    drawing::Outline,
+    header::{Kind, caught, guarded, open, orientation},
 };
 use crate::model::PictureFormat;
 
@@ -31,9 +32,12 @@ pub fn can_make(format: PictureFormat) -> bool {
     }
 }
 
-/// A decoded picture, from which others are made: upright, in amounts of light of 16 bits a channel.
-pub struct Negative {
-    light: Image<'static>,
+/// A decoded picture, from which others are made.
+pub enum Negative {
+    /// Pixels: upright, in amounts of light of 16 bits a channel.
+    Photograph(Image<'static>),
+    /// A drawing, which has none yet.
+    Drawing(Box<Outline>),
 }
 
 impl Negative {
@@ -42,6 +46,10 @@ impl Negative {
 
     /// Decodes a file of this kind.
     pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Self, Broken> {
+        if kind == Kind::Drawing {
+            return caught(|| Outline::read(bytes))?
+                .map(|outline| Self::Drawing(Box::new(outline)));
+        }
         let picture = guarded(|| {
             let mut decoder = open(kind, bytes)?.decoder;
             let orientation = orientation(&mut *decoder);
@@ -67,39 +75,25 @@ impl Negative {
         let view = ImageRef::new(width, height, picture.as_bytes(), from).ok()?;
         let mut light = Image::new(width, height, to);
         LIGHT.forward_map(&view, &mut light).ok()?;
-        Some(Self { light })
+        Some(Self::Photograph(light))
     }
 
     /// The picture in another size, of which each format is then made.
-    pub fn print(&self, width: u32, height: u32) -> Print {
-        let to = match self.light.pixel_type() {
-            PixelType::U16 => PixelType::U8,
-            PixelType::U16x2 => PixelType::U8x2,
-            PixelType::U16x3 => PixelType::U8x3,
-            _ => PixelType::U8x4,
-        };
-        let mut print = Image::new(width, height, to);
-        let is_own_size = (width, height) == (self.light.width(), self.light.height());
-        let mapped = if is_own_size {
-            LIGHT.backward_map(&self.light, &mut print)
-        } else {
-            let mut resized = Image::new(width, height, self.light.pixel_type());
-            Resizer::new()
-                .resize(&self.light, &mut resized, &ResizeOptions::new())
-                .expect("both sizes are of some pixels, and of one type");
-            LIGHT.backward_map(&resized, &mut print)
-        };
-        mapped.expect("the types have the same channels");
-        Print {
-            width,
-            height,
-            color: match to {
-                PixelType::U8 => ExtendedColorType::L8,
-                PixelType::U8x2 => ExtendedColorType::La8,
-                PixelType::U8x3 => ExtendedColorType::Rgb8,
-                _ => ExtendedColorType::Rgba8,
-            },
-            pixels: print.into_vec(),
+    pub fn print(&self, width: u32, height: u32) -> Result<Print, Broken> {
+        match self {
+            Self::Photograph(light) => Ok(Print::of_light(light, width, height)),
+            Self::Drawing(outline) => {
+                let pixels = caught(|| outline.pixels(width, height))?;
+                let pixels = pixels.ok_or_else(|| {
+                    Broken::new("cannot be drawn in that size", "ask for fewer pixels")
+                })?;
+                Ok(Print {
+                    width,
+                    height,
+                    color: ExtendedColorType::Rgba8,
+                    pixels,
+                })
+            }
         }
     }
 }
@@ -113,6 +107,38 @@ pub struct Print {
 }
 
 impl Print {
+    fn of_light(light: &Image<'_>, width: u32, height: u32) -> Self {
+        let to = match light.pixel_type() {
+            PixelType::U16 => PixelType::U8,
+            PixelType::U16x2 => PixelType::U8x2,
+            PixelType::U16x3 => PixelType::U8x3,
+            _ => PixelType::U8x4,
+        };
+        let mut print = Image::new(width, height, to);
+        let is_own_size = (width, height) == (light.width(), light.height());
+        let mapped = if is_own_size {
+            LIGHT.backward_map(light, &mut print)
+        } else {
+            let mut resized = Image::new(width, height, light.pixel_type());
+            Resizer::new()
+                .resize(light, &mut resized, &ResizeOptions::new())
+                .expect("both sizes are of some pixels, and of one type");
+            LIGHT.backward_map(&resized, &mut print)
+        };
+        mapped.expect("the types have the same channels");
+        Self {
+            width,
+            height,
+            color: match to {
+                PixelType::U8 => ExtendedColorType::L8,
+                PixelType::U8x2 => ExtendedColorType::La8,
+                PixelType::U8x3 => ExtendedColorType::Rgb8,
+                _ => ExtendedColorType::Rgba8,
+            },
+            pixels: print.into_vec(),
+        }
+    }
+
     /// The bytes of a file, without any metadata.
     pub fn encode(&self, recipe: &Recipe) -> Result<Vec<u8>, Broken> {
         let mut bytes = Vec::new();

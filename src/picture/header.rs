@@ -88,6 +88,11 @@ pub struct Header {
 }
 
 impl Header {
+    /// Whether it is a drawing, of which a picture of any size can be made.
+    pub fn is_drawing(&self) -> bool {
+        self.kind == Kind::Drawing
+    }
+
     /// The format in which smaller ones are made for those who understand no better; `None` if the
     /// picture is served as it is.
     pub fn own_format(&self) -> Option<PictureFormat> {
@@ -219,13 +224,14 @@ fn is_on_its_side(orientation: Orientation) -> bool {
     }
 }
 
+/// Runs what reads strange bytes. If it panics, they are broken.
+pub(super) fn caught<T>(read: impl FnOnce() -> T) -> Result<T, Broken> {
+    catch_unwind(AssertUnwindSafe(read)).map_err(|_| Broken::new("cannot be decoded", EXPORT_AGAIN))
+}
+
 /// Runs a decoder. One that panics on strange bytes has found them to be broken.
 pub(super) fn guarded<T>(decode: impl FnOnce() -> ImageResult<T>) -> Result<T, Broken> {
-    match catch_unwind(AssertUnwindSafe(decode)) {
-        Ok(Ok(value)) => Ok(value),
-        Ok(Err(error)) => Err(broken(&error)),
-        Err(_) => Err(Broken::new("cannot be decoded", EXPORT_AGAIN)),
-    }
+    caught(decode)?.map_err(|error| broken(&error))
 }
 
 fn broken(error: &ImageError) -> Broken {

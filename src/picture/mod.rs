@@ -18,7 +18,7 @@ pub use cache::{NoPictures, PictureCache, PicturesInMemory};
 pub use develop::{Negative, can_make};
 pub use drawing::{Unsafe, sanitize};
 pub use header::{Header, read};
-pub use recipe::{Recipe, candidates};
+pub use recipe::{Recipe, candidates, drawn};
 
 /// Why a file cannot be used as a picture.
 #[derive(Clone, Debug, PartialEq, Eq)]

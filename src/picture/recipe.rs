@@ -49,6 +49,28 @@ impl Recipe {
     }
 }
 
+/// Longest side of a picture that is made of a drawing, in pixels.
+const LONGEST_DRAWN: u32 = 8192;
+
+/// The sizes to make of a drawing, which may be larger than it says it is. Empty if each has a side that
+/// is too long.
+pub fn drawn(asked: &[u32], width: u32, height: u32) -> Vec<(u32, u32)> {
+    let mut widths = asked.to_vec();
+    widths.sort_unstable();
+    widths.dedup();
+    let sizes = widths.into_iter().filter_map(|own| {
+        let scaled = scaled(own, width, height)?;
+        (own.max(scaled) <= LONGEST_DRAWN).then_some((own, scaled))
+    });
+    sizes.collect()
+}
+
+/// The height that goes with a width, of a picture of this width and height.
+fn scaled(own: u32, width: u32, height: u32) -> Option<u32> {
+    let exact = (u64::from(height) * u64::from(own)).checked_add(u64::from(width) / 2)?;
+    u32::try_from(exact.checked_div(u64::from(width))?.max(1)).ok()
+}
+
 /// The sizes to make of a picture: those asked for that are not larger than the picture is, and
 /// its own if some are. Ascending, and at least one.
 pub fn candidates(asked: &[u32], width: u32, height: u32) -> Vec<(u32, u32)> {
@@ -65,10 +87,6 @@ pub fn candidates(asked: &[u32], width: u32, height: u32) -> Vec<(u32, u32)> {
     widths.dedup();
     widths
         .into_iter()
-        .map(|own| {
-            let scaled =
-                (u64::from(height) * u64::from(own) + u64::from(width) / 2) / u64::from(width);
-            (own, (scaled as u32).max(1))
-        })
+        .filter_map(|own| Some((own, scaled(own, width, height)?)))
         .collect()
 }

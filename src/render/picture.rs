@@ -49,6 +49,15 @@ pub struct Derivative {
     pub recipe: Recipe,
 }
 
+/// For whom a picture is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Browsers: in all formats that are offered, and drawings as they are.
+    Page,
+    /// Feeds and previews of links: pixels in one common format, drawings too.
+    Raster,
+}
+
 /// A picture in the sizes that are offered.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Shown {
@@ -102,27 +111,65 @@ impl Shown {
 
 impl World {
     /// The picture that a token's key stands for, in some widths. `None` if it cannot be shown, which is reported.
-    pub(super) fn shown(&self, key: Digest, widths: &[u32], site: Site) -> Option<Shown> {
+    pub(super) fn shown(
+        &self,
+        key: Digest,
+        widths: &[u32],
+        form: Form,
+        site: Site,
+    ) -> Option<Shown> {
         let file = self.static_file(*self.files.get(&key)?);
         let known = self.known_picture(file);
-        let shown = known.map(|known| self.offer(file, key, known, widths));
+        let shown = known.map(|known| self.offer(file, key, known, widths, form));
         let asked: Vec<String> = widths.iter().map(u32::to_string).collect();
         let digest = shown.as_ref().zip(known).map(|(shown, known)| {
             let view = shown.to_json().to_string();
             Digest::of_parts([view.as_bytes(), known.digest.hex().as_bytes()])
         });
-        let name = format!("{} {}", file.path, asked.join(","));
+        let name = format!("{} {} {form:?}", file.path, asked.join(","));
         recorder::note(Topic::Picture, name, digest, site);
         shown
     }
 
-    fn offer(&self, file: &StaticFile, key: Digest, known: Known, widths: &[u32]) -> Shown {
+    /// The URL path of a picture in pixels, for those who take no drawing. `None` if it does not exist or
+    /// cannot be shown, which is reported.
+    pub fn raster_url(&self, path: &str, width: u32) -> Option<String> {
+        let key = self.file_key(path)?;
+        let file = self.static_file(*self.files.get(&key)?);
+        let known = self.known_picture(file)?;
+        let src = self.offer(file, key, known, &[width], Form::Raster).src;
+        // One that is served as it is has a token in the place of its name.
+        src.starts_with('/').then_some(src)
+    }
+
+    fn offer(
+        &self,
+        file: &StaticFile,
+        key: Digest,
+        known: Known,
+        widths: &[u32],
+        form: Form,
+    ) -> Shown {
         let as_it_is = || Shown::as_it_is(Token::Asset(key).to_string(), known.header.size);
         let settings = &self.store.config.images;
-        let Some((own, (width, height))) = known.header.own_format().zip(known.header.size) else {
+        let header = &known.header;
+        let is_drawn = header.is_drawing() && form == Form::Raster;
+        let own = if is_drawn {
+            Some(PictureFormat::Png)
+        } else {
+            header.own_format()
+        };
+        let Some((own, (width, height))) = own.zip(header.size) else {
             return as_it_is();
         };
-        let sizes = picture::candidates(widths, width, height);
+        let sizes = if is_drawn {
+            picture::drawn(widths, width, height)
+        } else {
+            picture::candidates(widths, width, height)
+        };
+        if sizes.is_empty() {
+            return as_it_is();
+        }
         let offer = |format: PictureFormat| {
             let candidates = sizes.iter().map(|(width, height)| {
                 let recipe = Recipe {
@@ -154,12 +201,19 @@ impl World {
             each.join(", ")
         };
         let own_sizes = offer(own);
-        let better = settings.formats.iter().filter(|format| **format != own);
+        let better = settings
+            .formats
+            .iter()
+            .filter(|format| **format != own && form == Form::Page);
         Shown {
             src: own_sizes
                 .last()
                 .map_or_else(String::new, |(url, _)| url.clone()),
-            size: known.header.size,
+            size: if is_drawn {
+                sizes.last().copied()
+            } else {
+                header.size
+            },
             srcset: srcset(&own_sizes),
             sources: better
                 .map(|format| (*format, srcset(&offer(*format))))

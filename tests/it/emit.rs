@@ -243,9 +243,12 @@ fn a_killed_build_leaves_a_whole_site() {
     let folder = tempfile::tempdir().unwrap();
     let public = folder.path().join("public");
     write_store(folder.path(), &store(150, "one"));
-    let start = Instant::now();
-    assert!(build(folder.path()).status.success());
-    let whole = start.elapsed();
+    let timed_build = || {
+        let start = Instant::now();
+        assert!(build(folder.path()).status.success());
+        start.elapsed()
+    };
+    let mut whole = timed_build();
     let mut sites = vec![files(&public)];
     write_store(folder.path(), &store(150, "two"));
     let reference = tempfile::tempdir().unwrap();
@@ -259,7 +262,8 @@ fn a_killed_build_leaves_a_whole_site() {
         // Back to the old site now and then, so that there is something to change.
         if point % 4 == 0 {
             write_store(folder.path(), &store(150, "one"));
-            assert!(build(folder.path()).status.success());
+            // The machine may have more or less to do than before.
+            whole = timed_build();
             write_store(folder.path(), &store(150, "two"));
         }
         let mut child = haberdash(folder.path())

@@ -623,3 +623,34 @@ fn drawings_that_cannot_be_read_are_not_published() {
     );
     assert!(site.files.keys().all(|path| !path.starts_with("images/")));
 }
+
+#[test]
+fn a_drawing_is_made_into_pixels_for_those_who_take_none() {
+    let drawing = "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 40 20\"><image href=\"../../haberdash.yaml\" width=\"9\" height=\"9\"/><path fill=\"#ff0000\" d=\"M0 0h40v20H0z\"/></svg>";
+    let page = "-- themes/default/templates/page.html --\n<!doctype html><title>x</title>{% set it = image(src=\"images/tie.svg\", widths=[80], raster=true) %}<img src=\"{{ it.src }}\" width=\"{{ it.width }}\" height=\"{{ it.height }}\" alt>\n";
+    let built = site(&format!("{page}-- content/images/tie.svg --\n{drawing}\n"));
+    assert_eq!(built.problems(), ["unsafe-svg content/images/tie.svg:1"]);
+    let paths = made(&built);
+    assert_eq!(paths.len(), 1, "{paths:?}");
+    assert!(paths[0].ends_with(".png"), "{paths:?}");
+    let page_text = built.text("index.html");
+    assert!(
+        page_text.contains("width=80") && page_text.contains("height=40"),
+        "{page_text}"
+    );
+    let pixels = image::load_from_memory(&built.files[paths[0]])
+        .unwrap()
+        .into_rgba8();
+    assert_eq!(pixels.dimensions(), (80, 40));
+    assert_eq!(pixels.get_pixel(40, 20).0, [255, 0, 0, 255]);
+
+    let letters = drawing.replace("<path", "<text>Tie</text><path");
+    let built = site(&format!("{page}-- content/images/tie.svg --\n{letters}\n"));
+    assert_eq!(
+        built.problems(),
+        [
+            "broken-picture content/images/tie.svg:1",
+            "unsafe-svg content/images/tie.svg:1"
+        ]
+    );
+}

@@ -5,10 +5,12 @@
 
 mod css;
 mod names;
+mod raster;
 mod sanitize;
 
 use roxmltree::{Document, Node};
 
+pub use raster::Outline;
 pub use sanitize::{Unsafe, sanitize};
 
 use super::Broken;

@@ -14,7 +14,7 @@ use crate::{
         context,
         engine::World,
         markdown,
-        picture::Shown,
+        picture::{Form, Shown},
         recorder::{self, Site, Topic},
         token::Token,
     },
@@ -175,7 +175,7 @@ impl markdown::Resolve for InStore<'_> {
         let settings = &world.store.config.images;
         // One that is missing or broken is reported by its own name.
         let shown = key
-            .and_then(|key| world.shown(key, &settings.widths, self.site))
+            .and_then(|key| world.shown(key, &settings.widths, Form::Page, self.site))
             .unwrap_or_else(|| Shown::elsewhere(&destination.replace(' ', "%20")));
         Some(picture(&shown, alt, title, &settings.sizes))
     }

@@ -11,7 +11,7 @@ use crate::{
     digest::Digest,
     render::{
         engine::{asset_key, static_key},
-        picture::{Shown, is_elsewhere},
+        picture::{Form, Shown, is_elsewhere},
         recorder::{self, Topic},
         token::{Piece, Token, pieces},
     },
@@ -127,8 +127,13 @@ pub(super) fn image(call: &Call<'_>) -> Answer {
         .text("alt")?
         .map_or_else(|| own_alt.unwrap_or_default().to_owned(), Cow::into_owned);
     let widths = widths(call)?;
+    let form = if call.argument("raster").and_then(Value::as_bool) == Some(true) {
+        Form::Raster
+    } else {
+        Form::Page
+    };
     let shown = match token(name).or_else(|| world.file_key(name)) {
-        Some(key) => world.shown(key, &widths, call.site),
+        Some(key) => world.shown(key, &widths, form, call.site),
         None if is_elsewhere(name) => Some(Shown::elsewhere(name)),
         None if must_exist => return file_token(call, name, static_key(name)),
         None => {

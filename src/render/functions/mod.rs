@@ -264,7 +264,11 @@ pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
     add("static", only(&["path"]), static_file);
     add("inline", only(&["path"]), inline);
     add("source", only(&["path"]), source);
-    add("image", only(&["of", "src", "alt", "widths"]), image);
+    add(
+        "image",
+        only(&["of", "src", "alt", "widths", "raster"]),
+        image,
+    );
     add("fragment", Arguments::Any, fragment);
     add("region", Arguments::Any, region);
 
