@@ -649,8 +649,8 @@ fn a_drawing_is_made_into_pixels_for_those_who_take_none() {
     assert_eq!(
         built.problems(),
         [
-            "broken-picture content/images/tie.svg:1",
-            "unsafe-svg content/images/tie.svg:1"
+            "unsafe-svg content/images/tie.svg:1",
+            "broken-picture content/images/tie.svg:1"
         ]
     );
 }
