@@ -249,7 +249,10 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
             continue;
         }
         if marker == SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]);
+            return bytes[at..]
+                .windows(2)
+                .rev()
+                .any(|pair| pair == [0xff, 0xd9]);
         }
         at += 2 + usize::from(u16::from_be_bytes([high, low]));
     }
