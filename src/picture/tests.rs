@@ -315,6 +315,47 @@ fn an_encoder_that_writes_other_bytes_has_another_version() {
     );
 }
 
+#[test]
+fn a_png_that_moves_is_no_picture_to_resize() {
+    fn crc(bytes: &[u8]) -> u32 {
+        let shift = |crc: u32, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+        let byte = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), shift);
+        !bytes.iter().fold(!0, byte)
+    }
+    let (_, png) = samples().swap_remove(0);
+    let mut control = b"acTL\0\0\0\x01\0\0\0\0".to_vec();
+    control.extend(crc(&control).to_be_bytes());
+    let head = 8 + 25;
+    let moving = [&png[..head], &[0, 0, 0, 8], &control, &png[head..]].concat();
+    let header = read("a.png", &moving).unwrap();
+    assert!(header.is_animated && header.own_format().is_none());
+    assert_eq!(header.size, Some((19, 13)));
+}
+
+#[test]
+fn an_avif_tells_its_size() {
+    let bytes = b"\0\0\0\x14ftypavif\0\0\0\x14ispe\0\0\0\0\0\0\0\x28\0\0\0\x1e";
+    assert_eq!(read("a.avif", bytes).unwrap().size, Some((40, 30)));
+    assert_eq!(read("a.avif", &bytes[..12]).unwrap().size, None);
+}
+
+#[cfg(feature = "avif")]
+#[test]
+fn avif_is_made_where_it_can_be() {
+    let (name, png) = samples().swap_remove(0);
+    let header = read(name, &png).unwrap();
+    let recipe = Recipe {
+        width: 19,
+        height: 13,
+        format: PictureFormat::Avif,
+        quality: 80,
+    };
+    let print = Negative::decode(header.kind, &png).unwrap().print(19, 13);
+    let made = print.encode(&recipe).unwrap();
+    assert_eq!(read("a.avif", &made).unwrap().size, Some((19, 13)));
+    assert_eq!(made, print.encode(&recipe).unwrap());
+}
+
 /// Small pictures of each kind.
 fn samples() -> Vec<(&'static str, Vec<u8>)> {
     use image::{DynamicImage, ImageFormat, RgbaImage};
