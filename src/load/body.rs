@@ -338,7 +338,9 @@ pub fn markdown_options() -> Options {
 fn check_prose(text: &str, origin: Origin, report: &mut Report) -> Vec<(String, Span)> {
     let directives = find_directives(text);
     let mut pictures = Vec::new();
-    let is_plain = ["![", "&#", "::"].iter().all(|sign| !text.contains(sign));
+    let is_plain = ["![", "&#", "::", "<"]
+        .iter()
+        .all(|sign| !text.contains(sign));
     if directives.is_empty() && is_plain {
         return pictures;
     }
@@ -352,7 +354,14 @@ fn check_prose(text: &str, origin: Origin, report: &mut Report) -> Vec<(String, 
                 verbatim.push(range);
             }
             Event::End(TagEnd::CodeBlock) => is_in_code = false,
-            Event::Html(_) | Event::InlineHtml(_) => verbatim.push(range),
+            Event::Start(Tag::HtmlBlock) => {
+                pictures.extend(pictures_in_html(text, range, origin));
+            }
+            Event::Html(_) => verbatim.push(range),
+            Event::InlineHtml(_) => {
+                pictures.extend(pictures_in_html(text, range.clone(), origin));
+                verbatim.push(range);
+            }
             Event::Start(Tag::Image { dest_url, .. }) => {
                 pictures.push((dest_url.into_string(), origin.span(range.clone())));
                 image = Some((range, false));
@@ -391,6 +400,26 @@ fn check_prose(text: &str, origin: Origin, report: &mut Report) -> Vec<(String, 
         }
     }
     pictures
+}
+
+/// Pictures that raw HTML names from the top of the site. What it names otherwise depends on the page's
+/// own address, and is the author's.
+fn pictures_in_html(text: &str, range: Range<usize>, origin: Origin) -> Vec<(String, Span)> {
+    let html = &text[range.clone()];
+    let tags = html.match_indices("<img").filter_map(|(at, _)| {
+        let tag = &html[at..];
+        let tag = &tag[..tag.find('>')?];
+        let (_, value) = tag.split_once("src=")?;
+        let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''));
+        let value = match quote {
+            Some(quote) => value[1..].split(quote).next()?,
+            None => value.split_whitespace().next()?,
+        };
+        let is_from_top = value.starts_with('/') && !value.starts_with("//");
+        let start = range.start + at;
+        is_from_top.then(|| (value.to_owned(), origin.span(start..start + tag.len())))
+    });
+    tags.collect()
 }
 
 /// What was meant for some visitors must not be shown to all.

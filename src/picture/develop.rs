@@ -42,7 +42,7 @@ pub enum Negative {
 
 impl Negative {
     /// Bytes of memory that a pixel takes while a picture is being decoded.
-    pub const BYTES_PER_PIXEL: u64 = 10;
+    pub const BYTES_PER_PIXEL: u64 = 12;
 
     /// Decodes a file of this kind.
     pub fn decode(kind: Kind, bytes: &[u8]) -> Result<Self, Broken> {

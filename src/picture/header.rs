@@ -17,7 +17,7 @@ use crate::model::PictureFormat;
 /// The longest side, in pixels: the most that WebP can hold.
 const LONGEST: u32 = 16_383;
 
-/// The most pixels: twice those of a large camera. Decoding takes ten bytes for each.
+/// The most pixels: twice those of a large camera. Decoding takes twelve bytes for each.
 const MOST_PIXELS: u64 = 100_000_000;
 
 /// What kind of picture a file is, by its first bytes.
@@ -139,7 +139,7 @@ pub fn read(name: &str, bytes: &[u8]) -> Result<Header, Broken> {
             };
             (short(6).zip(short(8)), false)
         }
-        Kind::Avif => (None, false),
+        Kind::Avif => (avif_size(bytes), false),
         Kind::Jpeg | Kind::Png | Kind::WebP | Kind::Drawing => {
             let opened = guarded(|| {
                 let mut opened = open(kind, bytes)?;
@@ -244,6 +244,25 @@ fn broken(error: &ImageError) -> Broken {
     Broken::new(format!("cannot be decoded: {cause}"), EXPORT_AGAIN)
 }
 
+/// The largest size that an AVIF names: those of its tiles are smaller.
+fn avif_size(bytes: &[u8]) -> Option<(u32, u32)> {
+    const SIZE: &[u8] = b"ispe";
+    // All names stand in the head of the file, before the pixels.
+    let head = &bytes[..bytes.len().min(64 << 10)];
+    let places = head.windows(SIZE.len()).enumerate();
+    let sizes = places
+        .filter(|(_, name)| *name == SIZE)
+        .filter_map(|(at, _)| {
+            let number = |at: usize| {
+                let bytes = head.get(at..at + 4)?;
+                Some(u32::from_be_bytes(bytes.try_into().ok()?))
+            };
+            // Four bytes of version and flags come first.
+            Some((number(at + 8)?, number(at + 12)?))
+        });
+    sizes.max_by_key(|(width, height)| u64::from(*width) * u64::from(*height))
+}
+
 /// Whether a JPEG has its end: decoders fill what is missing with gray. Previews in its head have ends of
 /// their own.
 fn is_whole_jpeg(bytes: &[u8]) -> bool {
@@ -255,7 +274,10 @@ fn is_whole_jpeg(bytes: &[u8]) -> bool {
             continue;
         }
         if marker == SCAN {
-            return bytes[at..].windows(2).any(|pair| pair == [0xff, 0xd9]);
+            return bytes[at..]
+                .windows(2)
+                .rev()
+                .any(|pair| pair == [0xff, 0xd9]);
         }
         at += 2 + usize::from(u16::from_be_bytes([high, low]));
     }

@@ -1,6 +1,7 @@
 use proptest::prelude::*;
 
-use super::{Negative, candidates, read, sanitize};
+use super::{Negative, Recipe, candidates, read, sanitize};
+use crate::{digest::Digest, model::PictureFormat};
 
 const CLEAN: &str = r##"<?xml version="1.0" encoding="UTF-8"?>
 <!-- drawn by hand -->
@@ -224,6 +225,135 @@ fn candidates_never_enlarge() {
     assert_eq!(candidates(&[640], 500, 1), [(500, 1)]);
     assert_eq!(candidates(&[10], 1000, 3), [(10, 1)]);
     assert_eq!(candidates(&[640, 640, 500], 500, 5), [(500, 5)]);
+}
+
+#[test]
+fn every_kind_of_jpeg_is_understood() {
+    use jpeg_encoder::{ColorType, Encoder};
+    let pixels = |channels: usize| [200_u8, 40, 40, 255][..channels].repeat(32 * 16);
+    for (color, channels) in [
+        (ColorType::Luma, 1),
+        (ColorType::Rgb, 3),
+        (ColorType::Cmyk, 4),
+        (ColorType::CmykAsYcck, 4),
+    ] {
+        for is_progressive in [false, true] {
+            let mut bytes = Vec::new();
+            let mut encoder = Encoder::new(&mut bytes, 90);
+            encoder.set_progressive(is_progressive);
+            encoder.encode(&pixels(channels), 32, 16, color).unwrap();
+            let header = read("a.jpg", &bytes).unwrap();
+            assert_eq!(header.size, Some((32, 16)), "{color:?}");
+            let recipe = Recipe {
+                width: 8,
+                height: 4,
+                format: PictureFormat::Png,
+                quality: 80,
+            };
+            let made = Negative::decode(header.kind, &bytes).unwrap().print(8, 4);
+            let made = image::load_from_memory(&made.encode(&recipe).unwrap()).unwrap();
+            assert_eq!((made.width(), made.height()), (8, 4), "{color:?}");
+            if color == ColorType::Rgb {
+                let pixel = made.into_rgb8().get_pixel(4, 2).0;
+                assert!(
+                    pixel[0].abs_diff(200) < 6 && pixel[1].abs_diff(40) < 6,
+                    "{pixel:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn colors_of_a_profile_become_those_of_the_web() {
+    use image::{ImageEncoder, codecs::png::PngEncoder};
+    let mut bytes = Vec::new();
+    let mut encoder = PngEncoder::new(&mut bytes);
+    let profile = moxcms::ColorProfile::new_display_p3().encode().unwrap();
+    encoder.set_icc_profile(profile).unwrap();
+    let pixels = [200_u8, 100, 100].repeat(16);
+    encoder
+        .write_image(&pixels, 4, 4, image::ExtendedColorType::Rgb8)
+        .unwrap();
+    let header = read("a.png", &bytes).unwrap();
+    let recipe = Recipe {
+        width: 4,
+        height: 4,
+        format: PictureFormat::Png,
+        quality: 80,
+    };
+    let made = Negative::decode(header.kind, &bytes).unwrap().print(4, 4);
+    let made = image::load_from_memory(&made.encode(&recipe).unwrap()).unwrap();
+    let pixel = made.into_rgb8().get_pixel(0, 0).0;
+    // The same red needs more of it in the smaller space.
+    assert!(pixel[0] > 208 && pixel[1] < 100, "{pixel:?}");
+}
+
+/// The bytes of a made picture are kept under a name that tells its recipe.
+#[test]
+fn an_encoder_that_writes_other_bytes_has_another_version() {
+    let picture = image::RgbImage::from_fn(48, 32, |x, y| {
+        image::Rgb([(x * 5) as u8, (y * 7) as u8, (x * y / 6) as u8])
+    });
+    let mut png = std::io::Cursor::new(Vec::new());
+    picture.write_to(&mut png, image::ImageFormat::Png).unwrap();
+    let header = read("a.png", png.get_ref()).unwrap();
+    let negative = Negative::decode(header.kind, png.get_ref()).unwrap();
+    let digests = [PictureFormat::Jpeg, PictureFormat::Png, PictureFormat::WebP].map(|format| {
+        let recipe = Recipe {
+            width: 24,
+            height: 16,
+            format,
+            quality: 80,
+        };
+        Digest::of(&negative.print(24, 16).encode(&recipe).unwrap()).short()
+    });
+    assert_eq!(
+        digests,
+        ["af7f6ef23c", "8ad988652f", "0a3db74e8e"],
+        "raise `ENCODER` in recipe.rs, then write the new digests here"
+    );
+}
+
+#[test]
+fn a_png_that_moves_is_no_picture_to_resize() {
+    fn crc(bytes: &[u8]) -> u32 {
+        let shift = |crc: u32, _| (crc >> 1) ^ (0xedb8_8320 & (crc & 1).wrapping_neg());
+        let byte = |crc: u32, byte: &u8| (0..8).fold(crc ^ u32::from(*byte), shift);
+        !bytes.iter().fold(!0, byte)
+    }
+    let (_, png) = samples().swap_remove(0);
+    let mut control = b"acTL\0\0\0\x01\0\0\0\0".to_vec();
+    control.extend(crc(&control).to_be_bytes());
+    let head = 8 + 25;
+    let moving = [&png[..head], &[0, 0, 0, 8], &control, &png[head..]].concat();
+    let header = read("a.png", &moving).unwrap();
+    assert!(header.is_animated && header.own_format().is_none());
+    assert_eq!(header.size, Some((19, 13)));
+}
+
+#[test]
+fn an_avif_tells_its_size() {
+    let bytes = b"\0\0\0\x14ftypavif\0\0\0\x14ispe\0\0\0\0\0\0\0\x28\0\0\0\x1e";
+    assert_eq!(read("a.avif", bytes).unwrap().size, Some((40, 30)));
+    assert_eq!(read("a.avif", &bytes[..12]).unwrap().size, None);
+}
+
+#[cfg(feature = "avif")]
+#[test]
+fn avif_is_made_where_it_can_be() {
+    let (name, png) = samples().swap_remove(0);
+    let header = read(name, &png).unwrap();
+    let recipe = Recipe {
+        width: 19,
+        height: 13,
+        format: PictureFormat::Avif,
+        quality: 80,
+    };
+    let print = Negative::decode(header.kind, &png).unwrap().print(19, 13);
+    let made = print.encode(&recipe).unwrap();
+    assert_eq!(read("a.avif", &made).unwrap().size, Some((19, 13)));
+    assert_eq!(made, print.encode(&recipe).unwrap());
 }
 
 /// Small pictures of each kind.

@@ -355,6 +355,17 @@ fn pictures_that_do_not_exist_are_reported() {
 }
 
 #[test]
+fn pictures_in_raw_html_that_do_not_exist_are_reported() {
+    let site = site(
+        "-- content/a.md --\nHere <img alt=x src='/images/tei.svg'> and\n\n<p>\n<img\n src=\"/images/hat.svg\">\n</p>\n\n`<img src=/x.png>` <img src=\"/images/tie.svg\"> <img src=y.png>\n-- content/images/tie.svg --\n<svg/>\n",
+    );
+    assert_eq!(
+        site.problems(),
+        ["missing-file content/a.md:1", "missing-file content/a.md:4"]
+    );
+}
+
+#[test]
 fn a_tree_without_anything_says_what_is_missing() {
     let site = build_tree(SourceTree::default(), crate::support::NOW);
     assert_eq!(site.problems(), ["missing-config"]);
