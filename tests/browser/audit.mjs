@@ -1,16 +1,16 @@
 // Every page of a built site, in all its variants: what a visitor's browser, a screen reader and the HTML
 // validator find wrong. `node audit.mjs FOLDER [ROUTE…]`
 
-import { execFileSync } from "node:child_process";
-import { readFileSync } from "node:fs";
+import { spawn } from "node:child_process";
 import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { availableParallelism } from "node:os";
+import { dirname, join, resolve } from "node:path";
+import { fileURLToPath } from "node:url";
 import { brotliCompressSync } from "node:zlib";
-import { ORIGIN, Site, launch, open } from "./site.mjs";
+import { COLORS, PLACES, SIGNS } from "./paint.mjs";
+import { AXE, Site, launch, open } from "./site.mjs";
 
-const require = createRequire(import.meta.url);
-const AXE = readFileSync(require.resolve("axe-core/axe.min.js"), "utf8");
-const VNU = join(dirname(require.resolve("vnu-jar/package.json")), "build/dist/vnu.jar");
+const VNU = join(dirname(createRequire(import.meta.url).resolve("vnu-jar/package.json")), "build/dist/vnu.jar");
 
 /** Most bytes of a page, and of all styles and scripts together, brotli'd. */
 const PAGE_BUDGET = 60_000;
@@ -21,181 +21,296 @@ const WIDE = { width: 1440, height: 900 };
 /** The narrowest screen that the theme promises to fit. */
 const NARROWEST = { width: 360, height: 740 };
 
-const [folder, ...routes] = process.argv.slice(2);
-const site = new Site(folder);
-const pages = site.pages.filter((page) => routes.length === 0 || routes.includes(page.route));
-const problems = new Map();
+/** How late pictures come, in milliseconds: after the words are painted. */
+const DELAY = 40;
 
-function report(page, what) {
-  const where = problems.get(what) ?? [];
-  where.push(page.label ? `${page.route} (${page.label})` : page.route);
-  problems.set(what, where);
-}
+const brotli = (text) => brotliCompressSync(text).length;
 
-const brotli = (bytes) => brotliCompressSync(bytes).length;
+/** What was found, and on which pages. */
+class Findings {
+  all = new Map();
+  /** Looks at pages; those for which axe had to be asked about colors and places, and all else on a wide screen. */
+  looks = 0;
+  examined = 0;
+  wide = 0;
 
-/** Sizes and links, which need no browser. */
-function read() {
-  const ids = new Map();
-  const idsOf = (page) => {
-    if (!ids.has(page)) ids.set(page, new Set([...page.html.matchAll(/\sid="?([^"\s>]+)/g)].map((match) => match[1])));
-    return ids.get(page);
-  };
-  const defaults = new Map(site.pages.filter((page) => !page.label).map((page) => [page.route, page]));
-  for (const page of pages) {
-    const size = brotli(page.html);
-    if (size > PAGE_BUDGET) report(page, `is ${size} bytes brotli'd, over ${PAGE_BUDGET}`);
-    for (const [, , href] of page.html.matchAll(/\s(?:href|src)=("?)([^">\s]+)\1/g)) {
-      const url = new URL(href.replaceAll("&amp;", "&"), ORIGIN + page.route);
-      if (url.origin !== ORIGIN) continue;
-      if (!site.file(url.pathname)) report(page, `links to ${url.pathname}, which is not there`);
-      const target = url.pathname === page.route ? page : defaults.get(url.pathname);
-      const id = decodeURIComponent(url.hash.slice(1));
-      if (id && target && !idsOf(target).has(id)) report(page, `links to ${url.pathname}${url.hash}, which has no such place`);
-    }
+  add(page, what) {
+    const where = this.all.get(what) ?? new Set();
+    where.add(page.label ? `${page.route} (${page.label})` : page.route);
+    this.all.set(what, where);
   }
-  const home = defaults.get("/");
-  const assets = new Set([...home.html.matchAll(/\s(?:href|src)="?(\/assets\/[^">\s]+\.(?:css|js))/g)].map((match) => match[1]));
-  const total = [...assets].reduce((sum, path) => sum + brotli(site.file(path).body), 0);
-  if (total > ASSET_BUDGET) report(home, `has ${total} bytes of styles and scripts brotli'd, over ${ASSET_BUDGET}`);
-  return { assets: total, largest: Math.max(...pages.map((page) => brotli(page.html))) };
+
+  print() {
+    for (const [what, places] of this.all) {
+      const where = [...places];
+      console.error(`✗ ${what}\n    on ${where.slice(0, 3).join(", ")}${where.length > 3 ? ` and ${where.length - 3} more` : ""}`);
+    }
+    console.log(this.all.size === 0 ? "  nothing found" : `  ${this.all.size} findings`);
+  }
 }
 
-function validate() {
-  const files = pages.map((page) => join(site.folder, page.file));
-  const byFile = new Map(pages.map((page) => [page.file, page]));
+/** Looks at a site's pages, or at those of some routes, and returns what was found. */
+export async function audit(folder, routes = []) {
+  const site = new Site(folder);
+  const pages = site.pages.filter((page) => routes.length === 0 || routes.includes(page.route));
+  const findings = new Findings();
+  console.log(`  ${new Set(pages.map((page) => page.route)).size} routes, ${pages.length} pages with all variants`);
+  weigh(site, pages, findings);
+  const valid = validate(site, pages, findings);
+  await inBrowser(site, pages, findings);
+  await valid;
+  return findings;
+}
+
+function weigh(site, pages, findings) {
+  for (const page of pages) {
+    // What is small as it is needs no compression to be small.
+    const size = Buffer.byteLength(page.html) < PAGE_BUDGET ? 0 : brotli(page.html);
+    if (size >= PAGE_BUDGET) findings.add(page, `is ${size} bytes brotli'd, over ${PAGE_BUDGET}`);
+  }
+  const assets = site.others.filter((path) => /\.(css|m?js)$/.test(path));
+  const total = assets.reduce((sum, path) => sum + brotli(site.file(path).body), 0);
+  if (total >= ASSET_BUDGET) findings.add({ route: "/" }, `has ${total} bytes of styles and scripts brotli'd, over ${ASSET_BUDGET}`);
+  const largest = pages.reduce((a, b) => (a.html.length > b.html.length ? a : b));
+  console.log(`  brotli'd: styles and scripts ${total} bytes; ${largest.route}, the largest page, ${brotli(largest.html)}`);
+}
+
+/** The validator's errors, found beside the browser. */
+async function validate(site, pages, findings) {
+  const byFile = new Map(pages.map((page) => [resolve(site.folder, page.file), page]));
+  const files = [...byFile.keys()];
   for (let start = 0; start < files.length; start += 500) {
     const part = files.slice(start, start + 500);
-    const options = { encoding: "utf8", maxBuffer: 1 << 28, stdio: ["ignore", "pipe", "pipe"] };
-    let output = "";
-    try {
-      output = execFileSync("java", ["-Xss8m", "-jar", VNU, "--format", "json", "--exit-zero-always", "--stdout", ...part], options);
-    } catch (error) {
-      throw new Error(`the HTML validator cannot run: ${error.message}`);
-    }
-    for (const message of JSON.parse(output).messages) {
-      if (message.type !== "error") continue;
-      const file = decodeURIComponent(new URL(message.url).pathname);
-      const page = [...byFile.entries()].find(([name]) => file.endsWith(`/${name}`))?.[1];
-      report(page ?? { route: file, label: "" }, `vnu: ${message.message}`);
+    const java = spawn("java", ["-Xss8m", "-jar", VNU, "--format", "json", "--exit-zero-always", "--stdout", ...part]);
+    const output = [];
+    java.stdout.on("data", (bytes) => output.push(bytes));
+    java.stderr.pipe(process.stderr);
+    const status = await new Promise((done, failed) => java.on("error", failed).on("close", done));
+    if (status !== 0) throw new Error(`the HTML validator ended with ${status}`);
+    for (const message of JSON.parse(Buffer.concat(output).toString()).messages) {
+      if (message.type === "info") continue;
+      const page = message.url && byFile.get(fileURLToPath(message.url));
+      findings.add(page || { route: message.url }, `vnu: ${message.message}`);
     }
   }
+  console.log(`  ${files.length} pages validated`);
 }
 
 /** Watches layout shifts from before the first paint on. */
-const WATCH_SHIFTS = `
-  window.shifts = 0;
-  new PerformanceObserver((list) => {
-    for (const entry of list.getEntries()) if (!entry.hadRecentInput) window.shifts += entry.value;
-  }).observe({ type: "layout-shift", buffered: true });
-`;
+const WATCH_SHIFTS = () => {
+  window.shifts = [];
+  const name = ({ node }) => (node?.nodeType === Node.ELEMENT_NODE ? node.cloneNode(false).outerHTML.slice(0, 80) : "some text");
+  window.observer = new PerformanceObserver((list) => window.noteShifts(list.getEntries()));
+  window.noteShifts = (entries) => {
+    for (const { value, hadRecentInput, sources } of entries) {
+      if (!hadRecentInput) window.shifts.push({ value, what: [...new Set(sources.map(name))].slice(0, 2).join(", ") });
+    }
+  };
+  window.observer.observe({ type: "layout-shift", buffered: true });
+};
 
-/** What axe finds in how a page is painted. */
-const PAINTED = ["color-contrast", "target-size"];
+/** Scrolls a page through, so that pictures below the fold arrive, and returns what moved. */
+const SCROLL = async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  const pictures = [...document.images].filter((picture) => picture.checkVisibility());
+  for (let top = 0; top < document.documentElement.scrollHeight; top += window.innerHeight) {
+    window.scrollTo({ top, behavior: "instant" });
+    await frame();
+    await frame();
+  }
+  const patience = performance.now() + 10_000;
+  while (pictures.some((picture) => !picture.complete) && performance.now() < patience) await frame();
+  await frame();
+  await frame();
+  window.noteShifts(window.observer.takeRecords());
+  window.scrollTo({ top: 0, behavior: "instant" });
+  const late = pictures.filter((picture) => !picture.complete || picture.naturalWidth === 0).map((picture) => picture.src);
+  return { shifts: window.shifts, late };
+};
 
-/** A look at a page in one size and scheme. */
-async function look(tab, page, what, rules) {
-  const found = await tab.page.evaluate(async (rules) => {
-    const root = document.documentElement;
-    const overflow = Math.max(root.scrollWidth, document.body.scrollWidth) - window.innerWidth;
-    const options = rules ? { runOnly: { type: "rule", values: rules } } : {};
-    const { violations } = await window.axe.run(document, { resultTypes: ["violations"], preload: false, ...options });
-    return { overflow, violations: violations.map(({ id, nodes }) => `${id}: ${nodes[0].html.slice(0, 120)}`) };
-  }, rules);
-  if (found.overflow > 0) report(page, `scrolls sideways by ${found.overflow} px at ${what}`);
-  for (const violation of found.violations) report(page, `axe at ${what}: ${violation}`);
+/** What axe finds by some rules, or by all but some. */
+const EXAMINE = async ({ axe, only, but }) => {
+  if (!window.axe) {
+    await new Promise((done, failed) => {
+      document.head.append(Object.assign(document.createElement("script"), { src: axe, onload: done, onerror: failed }));
+    });
+  }
+  const options = only ? { runOnly: { type: "rule", values: only } } : { rules: Object.fromEntries(but.map((rule) => [rule, { enabled: false }])) };
+  const results = await window.axe.run(document, { resultTypes: ["violations"], preload: false, reporter: "raw", ...options });
+  return results.flatMap(({ id, violations }) => violations.slice(0, 3).map(({ node }) => {
+    const html = node.element?.outerHTML ?? node.source ?? "";
+    return `${id}: ${html.slice(0, 120)}`;
+  }));
+};
+
+/** Where a page leads to, which places it has, and what it says. */
+const READ = () => {
+  const leads = (selector, property) => [...document.querySelectorAll(selector)].map((element) => element[property]);
+  const pictures = [...document.querySelectorAll("[srcset]")].flatMap((element) => element.srcset.split(",").map((part) => new URL(part.trim().split(/\s+/)[0], document.baseURI).href));
+  return {
+    links: [...new Set([...leads("a[href], area[href], link[href]", "href"), ...leads("form[action]", "action"), ...leads("[src]", "src"), ...pictures])],
+    hints: leads("link:is([rel~=preconnect], [rel~=dns-prefetch], [rel~=preload], [rel~=prefetch], [rel~=modulepreload], [rel~=stylesheet], [rel~=icon])", "href"),
+    ids: leads("[id]", "id"),
+    base: document.querySelector("link[rel=canonical]")?.href ?? "",
+    words: document.querySelector("main")?.innerText.replace(/\s+/g, " ") ?? "",
+    seen: [...document.querySelectorAll("a[href]")].filter((link) => link.checkVisibility({ visibilityProperty: true })).map((link) => link.href),
+  };
+};
+
+/** What is hidden and what does nothing in a browser without scripts. */
+const READ_PLAINLY = () => {
+  const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
+  const main = document.querySelector("main") ?? document.body;
+  const title = document.querySelector("h1");
+  const controls = "button, input, select, textarea, output, [role=status], [data-note]";
+  const works = (button) => (button.form && button.type !== "button") || button.popoverTargetElement || button.commandForElement;
+  const hidden = [...main.querySelectorAll("*")].filter((element) => !isSeen(element) && !element.closest("script, style, template, svg, dialog, details:not([open])"));
+  const topmost = hidden.filter((element) => !hidden.includes(element.parentElement));
+  const seen = new Set([...document.querySelectorAll("a[href]")].filter(isSeen).map((link) => link.href));
+  return {
+    words: main.innerText.trim().split(/\s+/).length,
+    hasTitle: Boolean(title) && isSeen(title),
+    dead: [
+      ...[...document.querySelectorAll("button, input[type=button]")].filter((button) => isSeen(button) && !works(button)),
+      ...[...document.querySelectorAll("a:not([href]), a[href='#'], a[href^='javascript:']")].filter(isSeen),
+    ].map((control) => control.innerText || control.outerHTML.slice(0, 80)),
+    // A control that needs scripts may be hidden with the words about it.
+    hidden: topmost.filter((element) => !element.matches(controls) && !element.querySelector(controls)).map((element) => element.textContent.replace(/\s+/g, " ").trim()),
+    seen: [...seen],
+  };
+};
+
+/** The tabs of one worker: one for each size, since resizing would cause shifts and excuse others. */
+async function tabs(browser, site) {
+  const tab = async (options) => open(browser, await site.serve(DELAY), options);
+  const narrow = await tab({ viewport: NARROW, colorScheme: "light" });
+  const wide = await tab({ viewport: WIDE, colorScheme: "dark" });
+  const plain = await tab({ viewport: NARROWEST, colorScheme: "dark" });
+  for (const { page } of [narrow, wide]) await page.addInitScript(WATCH_SHIFTS);
+  const session = await plain.context.newCDPSession(plain.page);
+  plain.allowScripts = (value) => session.send("Emulation.setScriptExecutionDisabled", { value: !value });
+  return { narrow, wide, plain };
 }
 
-async function shifts(tab, page, what) {
-  // Pictures below the fold arrive while scrolling; they must not move what is there.
-  const sum = await tab.page.evaluate(async () => {
-    window.scrollTo(0, document.body.scrollHeight);
-    await new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)));
-    return window.shifts;
-  });
-  if (sum > 0) report(page, `shifts its layout by ${sum.toFixed(4)} at ${what}`);
+async function load(tab, page) {
+  tab.host.current = page;
+  await tab.page.goto(tab.host.origin + page.route, { waitUntil: "load" });
 }
 
-/** Loads a page and scrolls it through, so that pictures below the fold arrive. */
-async function load(tab, page, size, colorScheme) {
-  await tab.page.setViewportSize(size);
-  await tab.page.emulateMedia({ colorScheme });
-  await tab.page.goto(ORIGIN + page.route, { waitUntil: "load" });
-  await shifts(tab, page, `${size.width} px`);
+async function loadAndScroll(tab, page, what, findings) {
+  await load(tab, page);
+  const { shifts, late } = await tab.page.evaluate(SCROLL);
+  for (const shift of shifts) findings.add(page, `shifts its layout at ${what}: ${shift.what}`);
+  for (const src of late) findings.add(page, `shows a broken picture: ${new URL(src).pathname}`);
 }
 
-async function inspect(tab, page) {
-  const { page: view, seen } = tab;
-  seen.current = page;
-  Object.assign(seen, { foreign: [], errors: [], missing: [] });
-  await load(tab, page, WIDE, "dark");
-  await load(tab, page, NARROW, "light");
-  // What depends on neither size nor scheme is looked for once; it is half of the whole run.
-  await view.evaluate(AXE);
-  await look(tab, page, "390 px, light");
-  await view.emulateMedia({ colorScheme: "dark" });
-  await look(tab, page, "390 px, dark", PAINTED);
-  await view.setViewportSize(NARROWEST);
-  await look(tab, page, "360 px, dark", ["target-size"]);
-  await view.setViewportSize(WIDE);
-  await look(tab, page, "1440 px, dark", PAINTED);
-  await view.emulateMedia({ colorScheme: "light" });
-  // Other menus may be shown on a wide screen: once a route.
-  await look(tab, page, "1440 px, light", page.label ? PAINTED : undefined);
-  for (const error of seen.errors) report(page, `console: ${error}`);
-  for (const url of seen.foreign) report(page, `asks elsewhere: ${url}`);
-  for (const path of seen.missing) report(page, `asks for ${path}, which is not there`);
+const PAINT = [...COLORS, ...PLACES];
+/** What axe has found nothing wrong with, in any size and scheme. */
+const good = new Set();
+
+/** Looks at a page as it is painted, and returns which of its elements are seen. */
+async function examine(tab, page, what, findings) {
+  const { signs, overflow, seen } = await tab.page.evaluate(SIGNS);
+  if (overflow > 0) findings.add(page, `scrolls sideways by ${overflow} px at ${what}`);
+  if (process.env.AXE_ALWAYS || signs.some((sign) => !good.has(sign))) {
+    const isNew = signs.some((sign) => !good.has(sign));
+    const violations = await examineBy(tab, page, what, { only: PAINT }, findings);
+    if (violations.length === 0) for (const sign of signs) good.add(sign);
+    else if (!isNew) throw new Error(`what was found good is not: ${violations[0]} on ${page.route} at ${what}`);
+    findings.examined += 1;
+  }
+  findings.looks += 1;
+  return seen;
 }
 
-/** With scripts off: there is something to read, and no control that does nothing. */
-async function inspectWithoutScripts(tab, page) {
-  tab.seen.current = page;
-  await tab.page.goto(ORIGIN + page.route, { waitUntil: "load" });
-  const found = await tab.page.evaluate(() => {
-    const isSeen = (element) => element.checkVisibility({ visibilityProperty: true });
-    const main = document.querySelector("main");
-    return {
-      words: main.innerText.trim().split(/\s+/).length,
-      hasTitle: isSeen(document.querySelector("h1")),
-      dead: [...document.querySelectorAll("button")].filter((button) => isSeen(button) && !button.form).map((button) => button.innerText),
-      hidden: [...main.querySelectorAll("a[href]")].filter((link) => !isSeen(link)).map((link) => link.href),
-    };
-  });
-  if (found.words < 8 || !found.hasTitle) report(page, `says only ${found.words} words without scripts`);
-  for (const text of found.dead) report(page, `has a button that does nothing without scripts: ${text}`);
-  for (const href of found.hidden) report(page, `hides a link without scripts: ${href}`);
+async function examineBy(tab, page, what, rules, findings) {
+  await tab.allowScripts?.(true);
+  const violations = await tab.page.evaluate(EXAMINE, { axe: AXE, ...rules });
+  for (const violation of violations) findings.add(page, `axe at ${what}: ${violation}`);
+  return violations;
 }
 
-async function inBrowser() {
+async function inspect({ narrow, wide, plain }, page, findings) {
+  // On a phone, in the light: every rule. Darkness changes colors alone.
+  await loadAndScroll(narrow, page, "390 px", findings);
+  const read = await narrow.page.evaluate(READ);
+  const seen = await examine(narrow, page, "390 px, light", findings);
+  await examineBy(narrow, page, "390 px", { but: PAINT }, findings);
+  await narrow.page.emulateMedia({ colorScheme: "dark" });
+  await examine(narrow, page, "390 px, dark", findings);
+  await narrow.page.emulateMedia({ colorScheme: "light" });
+  // On a desk, other things may be seen: then every rule once more.
+  await loadAndScroll(wide, page, "1440 px", findings);
+  const isAlike = (await examine(wide, page, "1440 px, dark", findings)) === seen;
+  if (!isAlike) await examineBy(wide, page, "1440 px", { but: PAINT }, findings);
+  findings.wide += isAlike ? 0 : 1;
+  await wide.page.emulateMedia({ colorScheme: "light" });
+  await examine(wide, page, "1440 px, light", findings);
+  await wide.page.emulateMedia({ colorScheme: "dark" });
+  // With scripts off there is something to read, and no control that does nothing.
+  await plain.allowScripts(false);
+  await load(plain, page);
+  const plainly = await plain.page.evaluate(READ_PLAINLY);
+  await examine(plain, page, "360 px without scripts", findings);
+  if (plainly.words < 8 || !plainly.hasTitle) findings.add(page, `says only ${plainly.words} words without scripts`);
+  for (const text of plainly.dead) findings.add(page, `has a control that does nothing without scripts: ${text}`);
+  for (const text of plainly.hidden) if (text && read.words.includes(text)) findings.add(page, `hides without scripts: ${text.slice(0, 80)}`);
+  const shown = new Set(plainly.seen.map((href) => href.replace(plain.host.origin, "")));
+  for (const href of read.seen.map((href) => href.replace(narrow.host.origin, ""))) {
+    if (!shown.has(href)) findings.add(page, `hides a link without scripts: ${href}`);
+  }
+  for (const tab of [narrow, wide, plain]) {
+    for (const error of tab.errors.splice(0)) findings.add(page, `console: ${error.replaceAll(tab.host.origin, "")}`);
+    for (const url of tab.foreign.splice(0)) findings.add(page, `asks elsewhere: ${url}`);
+    for (const path of tab.host.missing.splice(0)) findings.add(page, `asks for ${path}, which is not there`);
+  }
+  for (const href of read.hints) if (new URL(href).origin !== narrow.host.origin) findings.add(page, `asks elsewhere: ${href}`);
+  return { ...read, origin: narrow.host.origin };
+}
+
+/** Whether everything that pages lead to is there. `read` has what each page said of itself. */
+function follow(site, pages, read, findings) {
+  const places = new Map(pages.map((page) => [`${page.route} ${page.label}`, new Set(read.get(page).ids)]));
+  for (const page of pages) {
+    const { links, origin, base } = read.get(page);
+    const own = base && new URL(base).origin;
+    for (const href of links) {
+      const url = new URL(href);
+      if (url.origin !== origin && url.origin !== own) continue;
+      if (!site.file(url.pathname)) findings.add(page, `leads to ${url.pathname}, which is not there`);
+      const id = decodeURIComponent(url.hash.slice(1));
+      // The same visitor's copy of the other page, else everybody's.
+      const there = places.get(`${url.pathname} ${page.label}`) ?? places.get(`${url.pathname} `);
+      if (id && there && !there.has(id)) findings.add(page, `leads to ${url.pathname}${url.hash}, which has no such place`);
+    }
+  }
+}
+
+async function inBrowser(site, pages, findings) {
   const browser = await launch();
   const rest = pages.slice();
-  let done = 0;
+  const read = new Map();
   const started = Date.now();
   const work = async () => {
-    const tab = await open(browser, site, {});
-    await tab.context.addInitScript(WATCH_SHIFTS);
-    const plain = await open(browser, site, { javaScriptEnabled: false, viewport: NARROW });
+    const own = await tabs(browser, site);
     for (let page = rest.shift(); page; page = rest.shift()) {
-      await inspect(tab, page);
-      await inspectWithoutScripts(plain, page);
-      done += 1;
-      if (done % 100 === 0) console.log(`  ${done} of ${pages.length} pages, ${Math.round((Date.now() - started) / 1000)} s`);
+      read.set(page, await inspect(own, page, findings));
+      if (read.size % 100 === 0) console.log(`  ${read.size} of ${pages.length} pages in the browser, ${Math.round((Date.now() - started) / 1000)} s`);
     }
-    await tab.context.close();
-    await plain.context.close();
+    for (const { context, host } of Object.values(own)) {
+      await context.close();
+      host.close();
+    }
   };
-  await Promise.all([work(), work()]);
+  await Promise.all(Array.from({ length: Math.max(2, availableParallelism()) }, work));
   await browser.close();
+  console.log(`  ${findings.looks} looks, ${findings.examined} at something new; ${findings.wide} pages that show other things on a wide screen`);
+  follow(site, pages, read, findings);
 }
 
-console.log(`${new Set(pages.map((page) => page.route)).size} routes, ${pages.length} pages with all variants`);
-const sizes = read();
-console.log(`  styles and scripts ${sizes.assets} bytes brotli'd; largest page ${sizes.largest}`);
-validate();
-console.log("  validated");
-await inBrowser();
-for (const [what, where] of problems) {
-  console.error(`✗ ${what}\n    on ${where.slice(0, 3).join(", ")}${where.length > 3 ? ` and ${where.length - 3} more` : ""}`);
+if (process.argv[1] === fileURLToPath(import.meta.url)) {
+  const [folder, ...routes] = process.argv.slice(2);
+  const findings = await audit(folder, routes);
+  findings.print();
+  process.exit(findings.all.size === 0 ? 0 : 1);
 }
-console.log(problems.size === 0 ? "  nothing found" : `  ${problems.size} findings`);
-process.exit(problems.size === 0 ? 0 : 1);

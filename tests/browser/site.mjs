@@ -1,11 +1,10 @@
 // A built site in a folder: its pages, each variant at its public path, and a browser that sees it.
 
-import { readFileSync, readdirSync, existsSync, statSync } from "node:fs";
-import { join } from "node:path";
+import { existsSync, readFileSync, readdirSync, statSync } from "node:fs";
+import { createServer } from "node:http";
+import { createRequire } from "node:module";
+import { delimiter, join } from "node:path";
 import { chromium } from "playwright-core";
-
-/** Where pages believe they are. Nothing is sent there. */
-export const ORIGIN = "https://site.test";
 
 const TYPES = {
   css: "text/css", html: "text/html; charset=utf-8", js: "text/javascript", svg: "image/svg+xml", png: "image/png",
@@ -13,11 +12,22 @@ const TYPES = {
   xml: "application/xml", txt: "text/plain; charset=utf-8", json: "application/json",
 };
 
+/** Where tabs find axe, on the origin of the page that they look at. */
+export const AXE = "/.axe.js";
+const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
+
+/** What a browser asks for and nobody is to blame for. */
+const UNASKED = new Set(["/favicon.ico"]);
+
 export class Site {
+  #files = new Map();
+
   constructor(folder) {
     this.folder = folder;
-    /** Every page: its public path, its file, and for whom it is. */
+    /** Every page: its public path, its file, and for whom it is. Redirects are not among them. */
     this.pages = [];
+    /** Paths of all other files that are public. */
+    this.others = [];
     this.#walk("");
     // The default of each route first, then its variants.
     this.pages.sort((a, b) => (a.route + a.label < b.route + b.label ? -1 : 1));
@@ -31,6 +41,8 @@ export class Site {
       } else if (name.endsWith(".html")) {
         const page = this.#page(file);
         if (!page.isRedirect) this.pages.push(page);
+      } else {
+        this.others.push(`/${file}`);
       }
     }
   }
@@ -50,44 +62,71 @@ export class Site {
 
   /** The bytes and type of a file at a public path, as any static host would find it. */
   file(path) {
+    if (!this.#files.has(path)) this.#files.set(path, this.#read(path));
+    return this.#files.get(path);
+  }
+
+  #read(path) {
     let name = decodeURIComponent(path).slice(1);
     if (name === "" || name.endsWith("/")) name += "index.html";
     const full = join(this.folder, name);
     if (name.startsWith("_v/") || !existsSync(full) || statSync(full).isDirectory()) return null;
     return { body: readFileSync(full), contentType: TYPES[name.split(".").pop()] ?? "application/octet-stream" };
   }
+
+  /**
+   * Serves the folder at an origin of its own. `current` says which page answers at its route; paths
+   * that were asked for and are not there are noted in `missing`. Pictures come `delay` milliseconds
+   * late and are never kept, so that what moves when they arrive is seen to move.
+   */
+  async serve(delay) {
+    const host = { origin: "", current: null, missing: [], close: null };
+    const server = createServer((request, response) => {
+      const { pathname } = new URL(request.url, "http://x");
+      const page = host.current;
+      const found = pathname === AXE ? { body: AXE_SOURCE, contentType: TYPES.js }
+        : page?.route === pathname ? { body: page.html, contentType: TYPES.html }
+        : this.file(pathname);
+      if (!found && !UNASKED.has(pathname)) host.missing.push(pathname);
+      if (!found) return response.writeHead(404, { "content-length": 0 }).end();
+      const isPicture = found.contentType.startsWith("image/");
+      const isKept = found.contentType === TYPES.css || found.contentType === TYPES.js;
+      const headers = { "content-type": found.contentType, "cache-control": isKept ? "max-age=3600" : "no-store" };
+      setTimeout(() => response.writeHead(200, headers).end(found.body), isPicture ? delay : 0);
+    });
+    await new Promise((done) => server.listen(0, "127.0.0.1", done));
+    host.origin = `http://127.0.0.1:${server.address().port}`;
+    host.close = () => { server.closeAllConnections(); server.close(); };
+    return host;
+  }
 }
 
-export const launch = () =>
-  chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking"] });
+/** A program on the path, or what the environment says it is. */
+function program(name) {
+  const found = process.env.PATH.split(delimiter).map((folder) => join(folder, name)).find((file) => existsSync(file));
+  if (!found) throw new Error(`${name} is not installed`);
+  return found;
+}
 
-/**
- * A browser's page that is served from a site's folder. `current` says which file answers the next
- * document; what goes elsewhere is noted in `foreign` and not sent.
- */
-export async function open(browser, site, options) {
+/** Chromium, which knows no host but this machine. */
+export const launch = () =>
+  chromium.launch({
+    executablePath: process.env.CHROMIUM ?? program("chromium"),
+    args: ["--no-sandbox", "--disable-gpu", "--disable-background-networking", "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1"],
+  });
+
+/** A browser's tab at an origin. It notes what goes wrong in it, and what it asks of other hosts. */
+export async function open(browser, host, options) {
   const context = await browser.newContext({ reducedMotion: "reduce", ...options });
-  const seen = { current: null, foreign: [], errors: [], missing: [] };
-  await context.route("**/*", (route) => {
-    const url = new URL(route.request().url());
-    if (url.origin !== ORIGIN) {
-      seen.foreign.push(url.href);
-      return route.abort();
-    }
-    if (route.request().isNavigationRequest() && seen.current?.route === url.pathname) {
-      return route.fulfill({ body: seen.current.html, contentType: TYPES.html });
-    }
-    const file = site.file(url.pathname);
-    if (!file) {
-      seen.missing.push(url.pathname);
-      return route.fulfill({ status: 404, body: "" });
-    }
-    return route.fulfill(file);
-  });
   const page = await context.newPage();
-  page.on("console", (message) => {
-    if (message.type() === "error" || message.type() === "warning") seen.errors.push(message.text());
+  const tab = { context, page, host, errors: [], foreign: [] };
+  page.on("request", (request) => {
+    const url = new URL(request.url());
+    if (url.protocol !== "data:" && url.protocol !== "blob:" && url.origin !== host.origin) tab.foreign.push(url.href);
   });
-  page.on("pageerror", (error) => seen.errors.push(String(error)));
-  return { context, page, seen };
+  page.on("console", (message) => {
+    if (message.type() === "error" || message.type() === "warning") tab.errors.push(message.text());
+  });
+  page.on("pageerror", (error) => tab.errors.push(String(error)));
+  return tab;
 }

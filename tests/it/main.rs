@@ -6,6 +6,7 @@
     reason = "tests fail by panicking, and look at files and clocks as they like"
 )]
 
+mod browser;
 mod build;
 mod cli;
 mod demo_store;
