@@ -13,6 +13,8 @@ const PICTURES = join(STORE, "tests/pictures");
 const LARGEST = 150_000;
 
 const DESK = { width: 1280, height: 900 };
+/** Long enough for the first shelf and its prices. */
+const LONG = { width: 1280, height: 1500 };
 const PHONE = { width: 390, height: 844 };
 
 const [program] = process.argv.slice(2);
@@ -22,12 +24,14 @@ execFileSync(program, ["build", "--store", STORE, "--now", "2026-11-23T12:00:00Z
 const site = new Site(join(folder, "site"));
 const browser = await launch();
 
-/** A picture of the top of a page, as somebody sees it: `label` is of the variant. */
-async function shoot(route, label, viewport, colorScheme = "light") {
+/** A picture of a page as somebody sees it: `label` is of the variant, `at` what is in the middle instead of the top. */
+async function shoot(route, label, viewport, { colorScheme = "light", at } = {}) {
   const tab = await open(browser, await site.serve(), { viewport, colorScheme, deviceScaleFactor: viewport === PHONE ? 2 : 1 });
   tab.host.current = site.pages.find((page) => page.route === route && page.label === label);
   if (!tab.host.current) throw new Error(`no ${route} for ${label || "everybody"}`);
   await tab.page.goto(tab.host.origin + route);
+  if (at) await tab.page.locator(at).first().evaluate((element) => element.scrollIntoView({ block: "center", behavior: "instant" }));
+  await tab.page.waitForFunction(() => [...document.images].every((picture) => picture.complete || picture.getBoundingClientRect().top > window.innerHeight));
   const picture = await tab.page.screenshot();
   await tab.context.close();
   tab.host.close();
@@ -64,8 +68,8 @@ async function write(name, pictures, width) {
 }
 
 mkdirSync(PICTURES, { recursive: true });
-await write("home", [await shoot("/", "", DESK), await shoot("/", "loyalty.gold", DESK)], 1600);
-await write("fan", [await shoot("/collections/sport/", "team.owls", DESK)], 1200);
+await write("home", [await shoot("/", "", LONG), await shoot("/", "loyalty.gold", LONG)], 1600);
+await write("fan", [await shoot("/collections/sport/", "team.owls", DESK, { at: "[data-remember='team=']" })], 1200);
 await write("phone", [await shoot("/shop/canal-runner/", "", PHONE), await shoot("/shop/canal-runner/", "loyalty.gold", PHONE)], 800);
-await write("dark", [await shoot("/", "", DESK, "dark")], 1200);
+await write("dark", [await shoot("/", "", DESK, { colorScheme: "dark" })], 1200);
 await browser.close();
