@@ -92,7 +92,8 @@ export const SIGNS = () => {
     }
   }
 
-  const targets = all.filter((element) => isSeen.get(element) && element.matches("a[href], button, input, select, textarea, summary, area, [tabindex], [role=button], [role=link], [role=tab], [role=checkbox], [role=radio], [role=switch], [role=menuitem], [role=option]"));
+  // What can only be focused, such as the target of a skip link, is no target for a finger.
+  const targets = all.filter((element) => isSeen.get(element) && element.matches("a[href], button, input, select, textarea, summary, area, [role=button], [role=link], [role=tab], [role=checkbox], [role=radio], [role=switch], [role=menuitem], [role=option]"));
   const round = (number) => Math.round(number * 4) / 4;
   for (const target of targets) {
     const box = boxes.get(target);

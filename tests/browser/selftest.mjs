@@ -51,7 +51,7 @@ const FAULTS = {
   "no-alternative": [{ body: '<img src="/assets/dot.svg" width="10" height="10">' }, /^axe at 390 px: image-alt/],
   "no-alternative-1440": [{ body: '<div class="desk"><svg role="img" width="30" height="30"><rect width="30" height="30"/></svg></div>' }, /^axe at 1440 px: svg-img-alt/],
   "shift-early": [{ body: `<img src="/assets/early.svg" alt="">${WORDS}` }, /^shifts its layout at 390 px/],
-  "shift-lazy": [{ body: `${WORDS.repeat(4)}<img src="/assets/late.svg" alt="" loading="lazy"><p>What is below it moves.</p><p>A little more.</p>` }, /^shifts its layout at/],
+  "sizeless-lazy": [{ body: `${WORDS.repeat(4)}<img src="/assets/late.svg" alt="" loading="lazy"><p>What is below it moves.</p><p>A little more.</p>` }, /^does not say how large a picture is: \/assets\/late.svg/],
   "shift-script": [{ body: `<script>setTimeout(() => document.querySelector("h1").insertAdjacentHTML("beforebegin", "<p>An offer!</p>"), 60)</script><img src="/assets/early.svg" alt="" width="200" height="150">${WORDS}` }, /^shifts its layout at 390 px/],
   "dead-link": [{ body: '<p><a href="/nowhere/">A floor that is not there</a></p>' }, /^leads to \/nowhere\/, which is not there/],
   "dead-form": [{ body: '<form action="/nowhere/"><button>Send the form</button></form>' }, /^leads to \/nowhere\/, which is not there/],
@@ -77,7 +77,7 @@ const BESIDE = {
   "dead-picture": /^shows a broken picture|^leads to/,
   "overflow": /^scrolls sideways/, "overflow-1440": /^scrolls sideways/, "contrast": /color-contrast/, "contrast-dark": /color-contrast/,
   "contrast-1440": /color-contrast/, "no-alternative": /^vnu: .*alt/, "no-alternative-1440": /svg-img-alt/,
-  "shift-early": /^shifts/, "shift-script": /^shifts/,
+  "shift-early": /^shifts|^does not say/, "sizeless-lazy": /^shifts/, "shift-script": /^shifts/,
   "duplicate-id": /duplicate-id/, "empty-link": /^leads to/, "written-words": /^hides/,
   "invalid-tag": /^axe/, "target-360": /target-size/,
 };

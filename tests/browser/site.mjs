@@ -16,6 +16,12 @@ const TYPES = {
 export const AXE = "/.axe.js";
 const AXE_SOURCE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"));
 
+/** How late styles and pictures come, and how long pictures wait for a page that paints no words. In milliseconds. */
+const STYLES_LATE = 30;
+const PICTURES_LATE = 60;
+const PATIENCE = 3_000;
+const wait = (time) => new Promise((done) => setTimeout(done, time));
+
 /** What a browser asks for and nobody is to blame for. */
 const UNASKED = new Set(["/favicon.ico"]);
 
@@ -76,23 +82,30 @@ export class Site {
 
   /**
    * Serves the folder at an origin of its own. `current` says which page answers at its route; paths
-   * that were asked for and are not there are noted in `missing`. Pictures come `delay` milliseconds
-   * late and are never kept, so that what moves when they arrive is seen to move.
+   * that were asked for and are not there are noted in `missing`. For a tab that calls `paint` when it
+   * has painted, styles come when a page was surely read to its end, so that a page painted in halves by a
+   * busy machine is not taken for one that shifts; and pictures come when the words are painted, so that
+   * what moves for them is seen to move. Neither is kept, so that each page is a first one.
    */
-  async serve(delay) {
-    const host = { origin: "", current: null, missing: [], close: null };
-    const server = createServer((request, response) => {
+  async serve({ saysPainted = false } = {}) {
+    const host = { origin: "", current: null, missing: [], paint: () => {}, close: null };
+    let painted = Promise.resolve();
+    const server = createServer(async (request, response) => {
       const { pathname } = new URL(request.url, "http://x");
       const page = host.current;
+      const isPage = page?.route === pathname;
       const found = pathname === AXE ? { body: AXE_SOURCE, contentType: TYPES.js }
-        : page?.route === pathname ? { body: page.html, contentType: TYPES.html }
+        : isPage ? { body: page.html, contentType: TYPES.html }
         : this.file(pathname);
       if (!found && !UNASKED.has(pathname)) host.missing.push(pathname);
       if (!found) return response.writeHead(404, { "content-length": 0 }).end();
-      const isPicture = found.contentType.startsWith("image/");
-      const isKept = found.contentType === TYPES.css || found.contentType === TYPES.js;
-      const headers = { "content-type": found.contentType, "cache-control": isKept ? "max-age=3600" : "no-store" };
-      setTimeout(() => response.writeHead(200, headers).end(found.body), isPicture ? delay : 0);
+      if (saysPainted) {
+        if (isPage) painted = Promise.race([new Promise((done) => { host.paint = done; }), wait(PATIENCE)]);
+        if (found.contentType === TYPES.css) await wait(STYLES_LATE);
+        if (found.contentType.startsWith("image/")) await Promise.all([painted, wait(PICTURES_LATE)]);
+      }
+      response.writeHead(200, { "content-type": found.contentType, "cache-control": found.contentType === TYPES.js ? "max-age=3600" : "no-store" });
+      response.end(found.body);
     });
     await new Promise((done) => server.listen(0, "127.0.0.1", done));
     host.origin = `http://127.0.0.1:${server.address().port}`;
