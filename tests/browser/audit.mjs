@@ -241,35 +241,42 @@ async function examineBy(tab, page, what, rules, findings) {
   return violations;
 }
 
-async function inspect({ narrow, wide, plain }, page, findings) {
+/**
+ * The pages that between them show every part of every route: a copy of a page is stitched of what each facet's
+ * segment gives it, and its label names the segments that are not the default. What is in one part alone is
+ * looked for in these; what parts do to each other, and what a visitor sees first, on every page.
+ */
+function showEveryPart(pages) {
+  const chosen = new Set();
+  const shown = new Set();
+  const segments = (page) => page.label.split("~");
+  // Those with many parts first, so that few are enough; but everybody's own page is always one.
+  for (const page of pages.toSorted((a, b) => segments(b).length - segments(a).length)) {
+    const parts = segments(page).map((segment) => `${page.route} ${segment}`);
+    if (page.label === "" || parts.some((part) => !shown.has(part))) chosen.add(page);
+    for (const part of parts) shown.add(part);
+  }
+  return chosen;
+}
+
+async function inspect({ narrow, wide, plain }, page, isWhole, findings) {
   // On a phone, in the light: every rule. Darkness changes colors alone.
   await loadAndScroll(narrow, page, "390 px", findings);
   const read = await narrow.page.evaluate(READ);
   const seen = await examine(narrow, page, "390 px, light", findings);
-  await examineBy(narrow, page, "390 px", { but: PAINT }, findings);
+  if (isWhole) await examineBy(narrow, page, "390 px", { but: PAINT }, findings);
   await narrow.page.emulateMedia({ colorScheme: "dark" });
   await examine(narrow, page, "390 px, dark", findings);
   await narrow.page.emulateMedia({ colorScheme: "light" });
   // On a desk, other things may be seen: then every rule once more.
   await loadAndScroll(wide, page, "1440 px", findings);
   const isAlike = (await examine(wide, page, "1440 px, dark", findings)) === seen;
-  if (!isAlike) await examineBy(wide, page, "1440 px", { but: PAINT }, findings);
+  if (!isAlike && isWhole) await examineBy(wide, page, "1440 px", { but: PAINT }, findings);
   findings.wide += isAlike ? 0 : 1;
   await wide.page.emulateMedia({ colorScheme: "light" });
   await examine(wide, page, "1440 px, light", findings);
   await wide.page.emulateMedia({ colorScheme: "dark" });
-  // With scripts off there is something to read, and no control that does nothing.
-  await plain.allowScripts(false);
-  await load(plain, page);
-  const plainly = await plain.page.evaluate(READ_PLAINLY);
-  await examine(plain, page, "360 px without scripts", findings);
-  if (plainly.words < 8 || !plainly.hasTitle) findings.add(page, `says only ${plainly.words} words without scripts`);
-  for (const text of plainly.dead) findings.add(page, `has a control that does nothing without scripts: ${text}`);
-  for (const text of plainly.hidden) if (text && read.words.includes(text)) findings.add(page, `hides without scripts: ${text.slice(0, 80)}`);
-  const shown = new Set(plainly.seen.map((href) => href.replace(plain.host.origin, "")));
-  for (const href of read.seen.map((href) => href.replace(narrow.host.origin, ""))) {
-    if (!shown.has(href)) findings.add(page, `hides a link without scripts: ${href}`);
-  }
+  if (isWhole) await inspectWithoutScripts(plain, page, read, narrow.host.origin, findings);
   for (const tab of [narrow, wide, plain]) {
     for (const error of tab.errors.splice(0)) findings.add(page, `console: ${error.replaceAll(tab.host.origin, "")}`);
     for (const url of tab.foreign.splice(0)) findings.add(page, `asks elsewhere: ${url}`);
@@ -278,6 +285,21 @@ async function inspect({ narrow, wide, plain }, page, findings) {
   for (const src of read.sizeless) findings.add(page, `does not say how large a picture is: ${src}`);
   for (const href of read.hints) if (new URL(href).origin !== narrow.host.origin) findings.add(page, `asks elsewhere: ${href}`);
   return { ...read, origin: narrow.host.origin };
+}
+
+/** With scripts off there is something to read, and no control that does nothing. */
+async function inspectWithoutScripts(plain, page, read, origin, findings) {
+  await plain.allowScripts(false);
+  await load(plain, page);
+  const plainly = await plain.page.evaluate(READ_PLAINLY);
+  await examine(plain, page, "360 px without scripts", findings);
+  if (plainly.words < 8 || !plainly.hasTitle) findings.add(page, `says only ${plainly.words} words without scripts`);
+  for (const text of plainly.dead) findings.add(page, `has a control that does nothing without scripts: ${text}`);
+  for (const text of plainly.hidden) if (text && read.words.includes(text)) findings.add(page, `hides without scripts: ${text.slice(0, 80)}`);
+  const shown = new Set(plainly.seen.map((href) => href.replace(plain.host.origin, "")));
+  for (const href of read.seen.map((href) => href.replace(origin, ""))) {
+    if (!shown.has(href)) findings.add(page, `hides a link without scripts: ${href}`);
+  }
 }
 
 /** Whether everything that pages lead to is there. `read` has what each page said of itself. */
@@ -301,12 +323,14 @@ function follow(site, pages, read, findings) {
 async function inBrowser(site, pages, findings) {
   const browser = await launch();
   const rest = pages.slice();
+  const whole = process.env.AUDIT_ALL ? new Set(pages) : showEveryPart(pages);
+  console.log(`  ${whole.size} pages show every part; the others are those parts put together otherwise`);
   const read = new Map();
   const started = Date.now();
   const work = async () => {
     const own = await tabs(browser, site);
     for (let page = rest.shift(); page; page = rest.shift()) {
-      read.set(page, await inspect(own, page, findings));
+      read.set(page, await inspect(own, page, whole.has(page), findings));
       if (read.size % 100 === 0) console.log(`  ${read.size} of ${pages.length} pages in the browser, ${Math.round((Date.now() - started) / 1000)} s`);
     }
     for (const { context, host } of Object.values(own)) {

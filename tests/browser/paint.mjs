@@ -69,7 +69,7 @@ export const SIGNS = () => {
         return JSON.stringify(painters.filter((other) => other === element || isInside(boxes.get(other), x, y) && !element.contains(other)).map((other) => {
           // What is painted there and holds the text is below it. Of all else it matters what it is and where.
           const own = paints.get(other);
-          return other.contains(element) ? own : [own, other.outerHTML.slice(0, 200), element.compareDocumentPosition(other), other.parentElement.className];
+          return other.contains(element) ? own : [own, other.cloneNode(false).outerHTML, element.compareDocumentPosition(other), other.parentElement.className];
         }));
       }));
       // Opacity and the like of all that holds the text is in what is painted, whether or not it has a ground.
