@@ -185,12 +185,13 @@ const READ_PLAINLY = () => {
 
 /** The tabs of one worker: one for each size, since resizing would cause shifts and excuse others. */
 async function tabs(browser, site) {
-  const narrow = await open(browser, await site.serve({ saysPainted: true }), { viewport: NARROW, colorScheme: "light" });
-  const wide = await open(browser, await site.serve({ saysPainted: true }), { viewport: WIDE, colorScheme: "dark" });
+  const narrow = await open(browser, await site.serve({ saysPainted: true }), { viewport: NARROW });
+  const wide = await open(browser, await site.serve({ saysPainted: true }), { viewport: WIDE });
   const plain = await open(browser, await site.serve(), { viewport: NARROWEST, colorScheme: "dark" });
-  for (const { page, host } of [narrow, wide]) {
-    await page.exposeBinding("hasPainted", () => host.paint());
-    await page.addInitScript(WATCH_SHIFTS);
+  for (const tab of [narrow, wide]) {
+    await tab.page.exposeBinding("hasPainted", () => tab.host.paint());
+    await tab.page.addInitScript(WATCH_SHIFTS);
+    await turn(tab);
   }
   const session = await plain.context.newCDPSession(plain.page);
   plain.allowScripts = (value) => session.send("Emulation.setScriptExecutionDisabled", { value: !value });
@@ -199,7 +200,14 @@ async function tabs(browser, site) {
 
 async function load(tab, page) {
   tab.host.current = page;
-  await tab.page.goto(tab.host.origin + page.route, { waitUntil: "load" });
+  // On a busy machine the browser may drop a navigation; a page that leads elsewhere drops it each time.
+  for (let left = 2; ; left -= 1) {
+    try {
+      return await tab.page.goto(tab.host.origin + page.route, { waitUntil: "load" });
+    } catch (error) {
+      if (left === 0) throw error;
+    }
+  }
 }
 
 async function loadAndScroll(tab, page, what, findings) {
@@ -259,23 +267,27 @@ function showEveryPart(pages) {
   return chosen;
 }
 
+/** Makes dark what was light. The next page is loaded as the last one was left. */
+async function turn(tab) {
+  tab.scheme = tab.scheme === "light" ? "dark" : "light";
+  await tab.page.emulateMedia({ colorScheme: tab.scheme });
+}
+
 async function inspect({ narrow, wide, plain }, page, isWhole, findings) {
-  // On a phone, in the light: every rule. Darkness changes colors alone.
+  // On a phone: every rule. Another scheme changes colors alone.
   await loadAndScroll(narrow, page, "390 px", findings);
   const read = await narrow.page.evaluate(READ);
-  const seen = await examine(narrow, page, "390 px, light", findings);
+  const seen = await examine(narrow, page, `390 px, ${narrow.scheme}`, findings);
   if (isWhole) await examineBy(narrow, page, "390 px", { but: PAINT }, findings);
-  await narrow.page.emulateMedia({ colorScheme: "dark" });
-  await examine(narrow, page, "390 px, dark", findings);
-  await narrow.page.emulateMedia({ colorScheme: "light" });
+  await turn(narrow);
+  await examine(narrow, page, `390 px, ${narrow.scheme}`, findings);
   // On a desk, other things may be seen: then every rule once more.
   await loadAndScroll(wide, page, "1440 px", findings);
-  const isAlike = (await examine(wide, page, "1440 px, dark", findings)) === seen;
+  const isAlike = (await examine(wide, page, `1440 px, ${wide.scheme}`, findings)) === seen;
   if (!isAlike && isWhole) await examineBy(wide, page, "1440 px", { but: PAINT }, findings);
   findings.wide += isAlike ? 0 : 1;
-  await wide.page.emulateMedia({ colorScheme: "light" });
-  await examine(wide, page, "1440 px, light", findings);
-  await wide.page.emulateMedia({ colorScheme: "dark" });
+  await turn(wide);
+  await examine(wide, page, `1440 px, ${wide.scheme}`, findings);
   if (isWhole) await inspectWithoutScripts(plain, page, read, narrow.host.origin, findings);
   for (const tab of [narrow, wide, plain]) {
     for (const error of tab.errors.splice(0)) findings.add(page, `console: ${error.replaceAll(tab.host.origin, "")}`);
@@ -330,7 +342,12 @@ async function inBrowser(site, pages, findings) {
   const work = async () => {
     const own = await tabs(browser, site);
     for (let page = rest.shift(); page; page = rest.shift()) {
-      read.set(page, await inspect(own, page, whole.has(page), findings));
+      try {
+        read.set(page, await inspect(own, page, whole.has(page), findings));
+      } catch (error) {
+        findings.add(page, `cannot be looked at: ${error.message.split("\n")[0]}`);
+        read.set(page, { links: [], ids: [], base: "" });
+      }
       if (read.size % 100 === 0) console.log(`  ${read.size} of ${pages.length} pages in the browser, ${Math.round((Date.now() - started) / 1000)} s`);
     }
     for (const { context, host } of Object.values(own)) {

@@ -107,6 +107,8 @@ export class Site {
       response.writeHead(200, { "content-type": found.contentType, "cache-control": found.contentType === TYPES.js ? "max-age=3600" : "no-store" });
       response.end(found.body);
     });
+    // A tab comes back whenever it likes.
+    server.keepAliveTimeout = 0;
     await new Promise((done) => server.listen(0, "127.0.0.1", done));
     host.origin = `http://127.0.0.1:${server.address().port}`;
     host.close = () => { server.closeAllConnections(); server.close(); };
