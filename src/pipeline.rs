@@ -129,7 +129,8 @@ pub fn build(
         return Ok(Built::failed(diagnostics));
     };
     let keys = (options.keys)(&store, &mut diagnostics);
-    if diagnostics.iter().any(|d| d.code == Code::MissingTheme) {
+    let is_unusable = |d: &Diagnostic| matches!(d.code, Code::MissingTheme | Code::ThemeCycle);
+    if diagnostics.iter().any(is_unusable) {
         // Every page would miss its template.
         return Ok(Built::failed(diagnostics));
     }

@@ -55,9 +55,13 @@ pub(super) fn run(common: &Common, args: &Serve) -> Result<Status, Failure> {
         if common.format == Format::Json {
             terminal::data(&format!("{{\"url\":\"http://{address}/\"}}\n"));
         } else {
+            let bar = if args.no_bar {
+                ""
+            } else {
+                " The bar at the foot of each page makes you any visitor."
+            };
             terminal::say(&format!(
-                "Serving {routes} routes on http://{address}/ (Ctrl+C ends it). \
-                 The bar at the foot of each page makes you any visitor."
+                "Serving {routes} routes on http://{address}/ (Ctrl+C ends it).{bar}"
             ));
         }
     })

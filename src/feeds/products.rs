@@ -115,7 +115,7 @@ fn item(sources: &Sources<'_>, product: &Product, sku: Option<&Sku>, xml: &mut X
         if let Some(vendor) = &product.vendor {
             xml.text("g:brand", vendor);
         }
-        identifiers(product, sku, xml);
+        identifiers(sku, xml);
         if let Some(kind) = &product.kind {
             xml.text("g:product_type", kind);
         }
@@ -144,16 +144,13 @@ fn price(prices: &Prices, xml: &mut Xml) {
     }
 }
 
-/// A bar code if it is a true one, else the shop's number for its maker's product.
-fn identifiers(product: &Product, sku: Option<&Sku>, xml: &mut Xml) {
+/// A bar code if it is a true one. A shop's own number is no identifier of the maker's.
+fn identifiers(sku: Option<&Sku>, xml: &mut Xml) {
     let gtin = sku
         .and_then(|sku| sku.barcode.as_deref())
         .filter(|code| is_gtin(code));
     match gtin {
         Some(gtin) => xml.text("g:gtin", gtin),
-        None if product.vendor.is_some() => {
-            xml.text("g:mpn", sku.map_or(&product.id, |sku| &sku.id));
-        }
         None => xml.text("g:identifier_exists", "no"),
     }
 }

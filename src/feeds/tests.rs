@@ -211,10 +211,9 @@ fn the_product_feed_has_an_item_for_each_sku_at_the_public_price() {
             "<g:price>50.00 EUR</g:price>\n   <g:sale_price>40.00 EUR</g:sale_price>",
             "<g:price>41.00 EUR</g:price>",
             "<g:gtin>4006381333931</g:gtin>",
-            // The second bar code has a wrong check digit.
-            "<g:mpn>T-B</g:mpn>",
             "<g:item_group_id>tie</g:item_group_id>",
             "<g:color>Red</g:color>",
+            // The second bar code has a wrong check digit.
             "<g:identifier_exists>no</g:identifier_exists>",
         ],
     );

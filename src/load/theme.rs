@@ -4,7 +4,11 @@ use std::{collections::HashSet, sync::Arc};
 
 use crate::{
     diagnostic::{Code, Diagnostic, FileId, Span},
-    load::{fields::Fields, report::Report, text, yaml},
+    load::{
+        fields::{self, Fields},
+        report::Report,
+        text, yaml,
+    },
     model::{StaticFile, Template, Theme},
     source::SourceTree,
 };
@@ -29,6 +33,7 @@ pub(super) fn load(tree: &SourceTree, name: &str, report: &mut Report) -> Theme 
         ..Theme::default()
     };
     let mut chain: Vec<String> = Vec::new();
+    let mut icons = Vec::new();
     let mut next = Some((name.to_owned(), None));
     while let Some((name, asked_at)) = next {
         if chain.contains(&name) {
@@ -41,12 +46,21 @@ pub(super) fn load(tree: &SourceTree, name: &str, report: &mut Report) -> Theme 
             report.push(missing(tree, &name, asked_at));
             break;
         }
-        next = settings(tree, &folder, &mut theme, report);
+        next = settings(tree, &folder, &mut theme, &mut icons, report);
         files(tree, &name, &mut theme, report);
         chain.push(name);
     }
     theme.templates.sort_by(|a, b| a.name.cmp(&b.name));
     theme.assets.sort_by(|a, b| a.path.cmp(&b.path));
+    for (icon, span) in icons {
+        if !theme.assets.iter().any(|asset| asset.path == icon) {
+            let message = format!("there is no file `{icon}` in the theme's assets");
+            let known = theme.assets.iter().map(|asset| asset.path.as_str());
+            report.push(
+                Diagnostic::new(Code::MissingAsset, span, message).did_you_mean(&icon, known),
+            );
+        }
+    }
     theme
 }
 
@@ -56,6 +70,7 @@ fn settings(
     tree: &SourceTree,
     folder: &str,
     theme: &mut Theme,
+    icons: &mut Vec<(String, Span)>,
     report: &mut Report,
 ) -> Option<(String, Option<Span>)> {
     let file = tree.find(&format!("{folder}theme.yaml"))?;
@@ -63,9 +78,17 @@ fn settings(
     let node = yaml::parse(&source.text, source.origin, report)?;
     let mut fields = Fields::new(&node, "a theme", report)?;
     fields.text("title", report);
-    let icon = fields.text("icon", report);
+    let icon = fields.take("icon").and_then(|node| {
+        let icon = fields::text(node, "icon", report)?;
+        Some((icon.to_owned(), node.span))
+    });
     let background = fields.text("background", report);
-    theme.icon = theme.icon.take().or(icon);
+    if theme.icon.is_none()
+        && let Some((icon, span)) = icon
+    {
+        icons.push((icon.clone(), span));
+        theme.icon = Some(icon);
+    }
     theme.background = theme.background.take().or(background);
     let span = fields.take("extends").map(|node| node.span);
     let extends = fields.text("extends", report);

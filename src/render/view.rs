@@ -123,6 +123,7 @@ fn site(store: &Store, plan: &Plan) -> Json {
         "locale": config.locale,
         "tokens": tokens,
         "feeds": feeds,
+        "facets": store.facets.facets.iter().map(|facet| facet.id.as_str()).collect::<Vec<_>>(),
         "data": config.data,
     })
 }

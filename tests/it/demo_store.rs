@@ -102,6 +102,56 @@ fn the_demo_store_builds_without_a_problem() {
 }
 
 #[test]
+fn the_theme_serves_a_store_that_has_next_to_nothing() {
+    let own = [
+        (
+            "haberdash.yaml",
+            "site: tiny\ntitle: Tiny\nbase-url: https://tiny.example\ncurrency: USD\n",
+        ),
+        (
+            "content/index.md",
+            "---\ntitle: Tiny\n---\nA lamp, and that is all.\n",
+        ),
+        ("content/notes/_index.md", "---\ntitle: Notes\n---\n"),
+        (
+            "content/notes/2026-01-02-light.md",
+            "---\ntitle: Light\ntags: [light]\n---\nIt is on.\n",
+        ),
+        (
+            "content/catalog/products/lamp.yaml",
+            "title: Lamp\nprice: 20.00\n",
+        ),
+        (
+            "content/catalog/collections/all.yaml",
+            "title: All\nwhere: { in-stock: true }\n",
+        ),
+    ];
+    let demo = demo();
+    let theme = demo
+        .below("themes/")
+        .map(|(_, file)| (file.path.to_string(), file.bytes.to_vec()));
+    let own = own.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
+    let tree = Arc::new(SourceTree::from_files(own.into_iter().chain(theme)));
+    let memory = Memory::default();
+    let options = BuildOptions {
+        now: "2026-11-23T12:00:00Z".parse().unwrap(),
+        keys: &|store, _| Keys::development(&store.config.site, None),
+        minifies: true,
+        precompresses: Some(false),
+        pictures: &haberdash::NoPictures,
+        progress: &|_, _, _| {},
+    };
+    let built = build(&tree, &options, &memory).unwrap();
+    assert!(built.diagnostics.is_empty(), "{:#?}", built.diagnostics);
+    let files = memory.into_files();
+    let lamp = String::from_utf8_lossy(&files["shop/lamp/index.html"]);
+    assert!(
+        lamp.contains("$20.00") && !lamp.contains("Landing"),
+        "{lamp}"
+    );
+}
+
+#[test]
 fn every_page_says_what_it_is_and_where() {
     let mut titles: BTreeMap<(&str, &str), BTreeSet<String>> = BTreeMap::new();
     for (route, label, text) in pages() {

@@ -50,6 +50,19 @@ pub(super) fn json(value: &Value, _: Kwargs, _: &State<'_>) -> TeraResult<Value>
     Ok(Value::safe_string(&text.replace('<', "\\u003c")))
 }
 
+/// Maps with their places from 1 on as `position`, as lists of schema.org have them.
+pub(super) fn positions(list: &Value, _: Kwargs, _: &State<'_>) -> TeraResult<Value> {
+    let list = list
+        .as_array()
+        .ok_or_else(|| Error::message("`positions` is for lists of maps"))?;
+    let numbered = list.iter().enumerate().map(|(place, item)| {
+        let mut item = item.as_map().cloned().unwrap_or_default();
+        item.insert("position".into(), Value::from(place as i64 + 1));
+        Value::from(item)
+    });
+    Ok(Value::from(numbered.collect::<Vec<_>>()))
+}
+
 /// Groups in the order of their first members, unlike Tera's own.
 pub(super) fn group_by(list: &Value, kwargs: Kwargs, _: &State<'_>) -> TeraResult<Value> {
     let attribute = kwargs.must_get::<&str>("attribute")?;

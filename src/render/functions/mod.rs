@@ -274,6 +274,7 @@ pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
 
     tera.register_filter("money", filters::money);
     tera.register_filter("date", filters::date);
+    tera.register_filter("positions", filters::positions);
     tera.register_filter("json", filters::json);
     tera.register_filter("group_by", filters::group_by);
     tera.register_filter("markdown", |text: &str, _: Kwargs, _: &State<'_>| {

@@ -33,6 +33,8 @@
       remember(facet, value);
       return;
     }
+    // A button leads nowhere, so there is no "just this once" for it.
+    ask.querySelector("[value=once]").hidden = !href;
     ask.returnValue = "";
     ask.onclose = () => {
       if (ask.returnValue === "remember") {
@@ -56,6 +58,16 @@
     const status = document.querySelector("[data-status]");
     if (status) status.textContent = text;
   };
+
+  // A campaign's prices go with the link that brought them, to the things one opens from here.
+  const campaign = new URLSearchParams(location.search).get("utm_campaign");
+  if (campaign) {
+    for (const link of document.querySelectorAll("main a[href^='/shop/']")) {
+      const url = new URL(link.href);
+      url.searchParams.set("utm_campaign", campaign);
+      link.href = url;
+    }
+  }
 
   // The index narrows to what has every word that is typed, wherever it stands.
   const search = document.querySelector("[data-search]");
@@ -102,7 +114,7 @@
   });
 
   if (navigator.globalPrivacyControl) {
-    for (const control of document.querySelectorAll("button[data-remember]")) control.hidden = true;
+    for (const control of document.querySelectorAll("button[data-remember]")) (control.closest(".chooser") ?? control).hidden = true;
     say("Your browser asks every site not to remember things, so we do not.");
   }
   showNotes();
