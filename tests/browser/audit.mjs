@@ -130,6 +130,15 @@ const SCROLL = async () => {
   return { shifts: window.shifts, late };
 };
 
+/** Waits until a page is painted, and returns what moved. */
+const PAUSE = async () => {
+  const frame = () => new Promise((done) => requestAnimationFrame(done));
+  await frame();
+  await frame();
+  window.noteShifts(window.observer.takeRecords());
+  return { shifts: window.shifts, late: [] };
+};
+
 /** What axe finds by some rules, or by all but some. */
 const EXAMINE = async ({ axe, only, but }) => {
   if (!window.axe) {
@@ -210,14 +219,14 @@ async function load(tab, page) {
   }
 }
 
-async function loadAndScroll(tab, page, what, findings) {
+/** Loads a page and waits for it by `settle`. */
+async function loadAnd(settle, tab, page, what, findings) {
   await load(tab, page);
-  let { shifts, late } = await tab.page.evaluate(SCROLL);
+  let { shifts, late } = await tab.page.evaluate(settle);
   // What shifts does so again; what a busy machine has painted in halves does not.
   for (let again = 0; again < 2 && shifts.length > 0; again += 1) {
     await load(tab, page);
-    const { shifts: second } = await tab.page.evaluate(SCROLL);
-    shifts = second;
+    ({ shifts } = await tab.page.evaluate(settle));
   }
   for (const shift of shifts) findings.add(page, `shifts its layout at ${what}: ${shift.what}`);
   for (const src of late) findings.add(page, `shows a broken picture: ${new URL(src).pathname}`);
@@ -252,7 +261,7 @@ async function examineBy(tab, page, what, rules, findings) {
 /**
  * The pages that between them show every part of every route: a copy of a page is stitched of what each facet's
  * segment gives it, and its label names the segments that are not the default. What is in one part alone is
- * looked for in these; what parts do to each other, and what a visitor sees first, on every page.
+ * looked for in these; what parts may do to each other, on every page. `AUDIT_ALL=1` looks for all on all.
  */
 function showEveryPart(pages) {
   const chosen = new Set();
@@ -273,29 +282,50 @@ async function turn(tab) {
   await tab.page.emulateMedia({ colorScheme: tab.scheme });
 }
 
-async function inspect({ narrow, wide, plain }, page, isWhole, findings) {
-  // On a phone: every rule. Another scheme changes colors alone.
-  await loadAndScroll(narrow, page, "390 px", findings);
+/** What parts may do to each other: errors, requests, shifts while loading, and too much width. */
+async function inspectTogether({ narrow }, page, findings) {
+  await loadAnd(PAUSE, narrow, page, "390 px", findings);
   const read = await narrow.page.evaluate(READ);
-  const seen = await examine(narrow, page, `390 px, ${narrow.scheme}`, findings);
-  if (isWhole) await examineBy(narrow, page, "390 px", { but: PAINT }, findings);
-  await turn(narrow);
-  await examine(narrow, page, `390 px, ${narrow.scheme}`, findings);
-  // On a desk, other things may be seen: then every rule once more.
-  await loadAndScroll(wide, page, "1440 px", findings);
-  const isAlike = (await examine(wide, page, `1440 px, ${wide.scheme}`, findings)) === seen;
-  if (!isAlike && isWhole) await examineBy(wide, page, "1440 px", { but: PAINT }, findings);
-  findings.wide += isAlike ? 0 : 1;
-  await turn(wide);
-  await examine(wide, page, `1440 px, ${wide.scheme}`, findings);
-  if (isWhole) await inspectWithoutScripts(plain, page, read, narrow.host.origin, findings);
-  for (const tab of [narrow, wide, plain]) {
+  const sideways = async (width) => {
+    const overflow = await narrow.page.evaluate(() => Math.max(document.documentElement.scrollWidth, document.body.scrollWidth) - document.documentElement.clientWidth);
+    if (overflow > 0) findings.add(page, `scrolls sideways by ${overflow} px at ${width} px`);
+  };
+  await sideways(NARROW.width);
+  await narrow.page.setViewportSize(WIDE);
+  await sideways(WIDE.width);
+  await narrow.page.setViewportSize(NARROW);
+  gather([narrow], page, read, findings);
+  return { ...read, origin: narrow.host.origin };
+}
+
+/** What the browser said by itself. */
+function gather(tabs, page, read, findings) {
+  for (const tab of tabs) {
     for (const error of tab.errors.splice(0)) findings.add(page, `console: ${error.replaceAll(tab.host.origin, "")}`);
     for (const url of tab.foreign.splice(0)) findings.add(page, `asks elsewhere: ${url}`);
     for (const path of tab.host.missing.splice(0)) findings.add(page, `asks for ${path}, which is not there`);
   }
   for (const src of read.sizeless) findings.add(page, `does not say how large a picture is: ${src}`);
-  for (const href of read.hints) if (new URL(href).origin !== narrow.host.origin) findings.add(page, `asks elsewhere: ${href}`);
+  for (const href of read.hints) if (new URL(href).origin !== tabs[0].host.origin) findings.add(page, `asks elsewhere: ${href}`);
+}
+
+async function inspect({ narrow, wide, plain }, page, findings) {
+  // On a phone: every rule. Another scheme changes colors alone.
+  await loadAnd(SCROLL, narrow, page, "390 px", findings);
+  const read = await narrow.page.evaluate(READ);
+  const seen = await examine(narrow, page, `390 px, ${narrow.scheme}`, findings);
+  await examineBy(narrow, page, "390 px", { but: PAINT }, findings);
+  await turn(narrow);
+  await examine(narrow, page, `390 px, ${narrow.scheme}`, findings);
+  // On a desk, other things may be seen: then every rule once more.
+  await loadAnd(SCROLL, wide, page, "1440 px", findings);
+  const isAlike = (await examine(wide, page, `1440 px, ${wide.scheme}`, findings)) === seen;
+  if (!isAlike) await examineBy(wide, page, "1440 px", { but: PAINT }, findings);
+  findings.wide += isAlike ? 0 : 1;
+  await turn(wide);
+  await examine(wide, page, `1440 px, ${wide.scheme}`, findings);
+  await inspectWithoutScripts(plain, page, read, narrow.host.origin, findings);
+  gather([narrow, wide, plain], page, read, findings);
   return { ...read, origin: narrow.host.origin };
 }
 
@@ -343,7 +373,7 @@ async function inBrowser(site, pages, findings) {
     const own = await tabs(browser, site);
     for (let page = rest.shift(); page; page = rest.shift()) {
       try {
-        read.set(page, await inspect(own, page, whole.has(page), findings));
+        read.set(page, await (whole.has(page) ? inspect : inspectTogether)(own, page, findings));
       } catch (error) {
         findings.add(page, `cannot be looked at: ${error.message.split("\n")[0]}`);
         read.set(page, { links: [], ids: [], base: "" });
