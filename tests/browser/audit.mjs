@@ -259,9 +259,10 @@ async function examineBy(tab, page, what, rules, findings) {
 }
 
 /**
- * The pages that between them show every part of every route: a copy of a page is stitched of what each facet's
- * segment gives it, and its label names the segments that are not the default. What is in one part alone is
- * looked for in these; what parts may do to each other, on every page. `AUDIT_ALL=1` looks for all on all.
+ * Everybody's copy of each route, and of each folder of routes copies that between them show what every segment
+ * gets there: a copy is stitched of what each facet's segment gives it, and its label names the segments that are not
+ * the default. What is in one part alone is looked for in these; what parts may do to each other, on every page.
+ * `AUDIT_ALL=1` looks for all on all, which takes some three times as long.
  */
 function showEveryPart(pages) {
   const chosen = new Set();
@@ -269,7 +270,8 @@ function showEveryPart(pages) {
   const segments = (page) => page.label.split("~");
   // Those with many parts first, so that few are enough; but everybody's own page is always one.
   for (const page of pages.toSorted((a, b) => segments(b).length - segments(a).length)) {
-    const parts = segments(page).map((segment) => `${page.route} ${segment}`);
+    const folder = page.route.split("/")[1];
+    const parts = segments(page).map((segment) => `${folder} ${segment}`);
     if (page.label === "" || parts.some((part) => !shown.has(part))) chosen.add(page);
     for (const part of parts) shown.add(part);
   }
@@ -366,7 +368,7 @@ async function inBrowser(site, pages, findings) {
   const browser = await launch();
   const rest = pages.slice();
   const whole = process.env.AUDIT_ALL ? new Set(pages) : showEveryPart(pages);
-  console.log(`  ${whole.size} pages show every part; the others are those parts put together otherwise`);
+  console.log(`  ${whole.size} pages show what every segment gets; the others are the same parts put together otherwise`);
   const read = new Map();
   const started = Date.now();
   const work = async () => {
