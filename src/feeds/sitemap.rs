@@ -23,6 +23,16 @@ struct Entry<'a> {
 }
 
 pub(super) fn sitemap(sources: &Sources<'_>, feed: &Feed) -> Vec<FeedFile> {
+    // The slices of a list stand together, and change with the whole of it.
+    let mut last = None;
+    let mut changed_of = |route: &Route| match last {
+        Some((subject, time)) if subject == route.subject => time,
+        _ => {
+            let time = changed(sources, route);
+            last = Some((route.subject, time));
+            time
+        }
+    };
     let entries: Vec<Entry<'_>> = sources
         .plan
         .routes
@@ -30,7 +40,7 @@ pub(super) fn sitemap(sources: &Sources<'_>, feed: &Feed) -> Vec<FeedFile> {
         .filter(|route| is_listed(sources, route))
         .map(|route| Entry {
             url: sources.url(&route.path),
-            changed: changed(sources, route),
+            changed: changed_of(route),
             alternates: match route.subject {
                 Subject::Page(place) => &sources.store.pages[place].alternates,
                 _ => &[],

@@ -51,11 +51,13 @@ pub fn assets(
             FileName::Static(place) => {
                 let file = &store.statics[*place];
                 let path = static_path(&file.path);
-                urls.insert(*digest, format!("/{path}"));
                 let bytes = match drawings.get(place) {
                     None => tree.file(file.file).bytes.clone(),
                     Some(Some(safe)) => safe.clone(),
-                    Some(None) => continue,
+                    Some(None) => {
+                        urls.insert(*digest, format!("/{path}"));
+                        continue;
+                    }
                 };
                 Asset {
                     path,

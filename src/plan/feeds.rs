@@ -29,13 +29,16 @@ pub enum FeedKind {
     WebManifest,
 }
 
-/// The feeds of a store. One whose path a page or a file of the store's own has is left to it.
+/// The feeds of a store, whose routes are sorted. One whose path a page or a file of the store's own has is left to it.
 pub(super) fn feeds(store: &Store, routes: &[Route]) -> Vec<Feed> {
     let wanted = &store.config.feeds;
     let mut feeds = Vec::new();
     let mut add = |is_wanted: bool, kind: FeedKind, path: String| {
-        let is_taken = routes.iter().any(|route| route.path.as_str() == path)
-            || store.statics.iter().any(|file| path[1..] == file.path);
+        let routed = routes.binary_search_by(|route| route.path.as_str().cmp(&path));
+        let own = store
+            .statics
+            .binary_search_by(|file| file.path.as_str().cmp(&path[1..]));
+        let is_taken = routed.is_ok() || own.is_ok();
         if is_wanted && !is_taken {
             let path = UrlPath::parse(&path).expect("feeds have canonical names");
             feeds.push(Feed { kind, path });

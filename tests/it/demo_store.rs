@@ -31,23 +31,26 @@ fn demo() -> SourceTree {
 
 type Files = BTreeMap<String, Vec<u8>>;
 
+/// Builds a store in memory, as everyone does on the same day.
+fn build_tree(tree: SourceTree) -> (Built, Files) {
+    let tree = Arc::new(tree);
+    let memory = Memory::default();
+    let options = BuildOptions {
+        now: "2026-11-23T12:00:00Z".parse().unwrap(),
+        keys: &|store, _| Keys::development(&store.config.site, None),
+        minifies: true,
+        precompresses: Some(false),
+        pictures: &haberdash::NoPictures,
+        progress: &|_, _, _| {},
+    };
+    let built = build(&tree, &options, &memory).unwrap();
+    (built, memory.into_files())
+}
+
 /// The store, built once for all tests.
 fn built() -> &'static (Built, Files) {
     static BUILT: OnceLock<(Built, Files)> = OnceLock::new();
-    BUILT.get_or_init(|| {
-        let tree = Arc::new(demo());
-        let memory = Memory::default();
-        let options = BuildOptions {
-            now: "2026-11-23T12:00:00Z".parse().unwrap(),
-            keys: &|store, _| Keys::development(&store.config.site, None),
-            minifies: true,
-            precompresses: Some(false),
-            pictures: &haberdash::NoPictures,
-            progress: &|_, _, _| {},
-        };
-        let built = build(&tree, &options, &memory).unwrap();
-        (built, memory.into_files())
-    })
+    BUILT.get_or_init(|| build_tree(demo()))
 }
 
 /// Every page that is no redirect: its public path, the label of its variant, its text.
@@ -131,19 +134,8 @@ fn the_theme_serves_a_store_that_has_next_to_nothing() {
         .below("themes/")
         .map(|(_, file)| (file.path.to_string(), file.bytes.to_vec()));
     let own = own.map(|(path, text)| (path.to_owned(), text.as_bytes().to_vec()));
-    let tree = Arc::new(SourceTree::from_files(own.into_iter().chain(theme)));
-    let memory = Memory::default();
-    let options = BuildOptions {
-        now: "2026-11-23T12:00:00Z".parse().unwrap(),
-        keys: &|store, _| Keys::development(&store.config.site, None),
-        minifies: true,
-        precompresses: Some(false),
-        pictures: &haberdash::NoPictures,
-        progress: &|_, _, _| {},
-    };
-    let built = build(&tree, &options, &memory).unwrap();
+    let (built, files) = build_tree(SourceTree::from_files(own.into_iter().chain(theme)));
     assert!(built.diagnostics.is_empty(), "{:#?}", built.diagnostics);
-    let files = memory.into_files();
     let lamp = String::from_utf8_lossy(&files["shop/lamp/index.html"]);
     assert!(
         lamp.contains("$20.00") && !lamp.contains("Landing"),
