@@ -251,12 +251,14 @@ pub fn build(
             Err(problem) => diagnostics.push(problem),
         }
     }
-    let files = assets.iter().map(|asset| &asset.path);
-    for path in files.chain(feeds.iter().map(|feed| &feed.path)) {
-        lowering.add_file(format!("/{path}"));
+    for asset in &assets {
+        lowering.add_file(format!("/{}", asset.path), asset.is_fingerprinted);
+    }
+    for feed in &feeds {
+        lowering.add_file(format!("/{}", feed.path), false);
     }
     for path in derivatives.keys() {
-        lowering.add_file(format!("/{path}"));
+        lowering.add_file(format!("/{path}"), true);
     }
     let table = lowering.finish(&plan.redirects);
     if !diagnostics.has_errors() {

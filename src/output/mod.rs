@@ -82,7 +82,6 @@ impl Files for Manifest {
         self.files.get(path).map(|entry| FileMeta {
             digest: entry.digest,
             content_type: entry.content_type.clone(),
-            is_immutable: entry.immutable,
         })
     }
 }

@@ -4,7 +4,10 @@ use std::collections::HashMap;
 
 use super::{
     label::Label,
-    table::{DEFAULT, FacetRules, RoutingTable, Slot, TableNode, TableRule, Target},
+    policy::Policy,
+    table::{
+        DEFAULT_ROOT, FacetRules, Root, RoutingTable, Slot, TableNode, TableRule, Target, support,
+    },
     trie,
 };
 use crate::{
@@ -14,7 +17,7 @@ use crate::{
 };
 
 /// The form of table that this version writes.
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A routing table in the making. Routes are added in the order of the plan, so that equal
 /// sites have equal tables.
@@ -23,6 +26,8 @@ pub struct Lowering {
     diagrams: Diagrams,
     slots: HashMap<Slot, u32>,
     routes: Vec<(String, NodeId)>,
+    /// Files that are the same for everyone, and whether they are for good.
+    files: Vec<(String, bool)>,
 }
 
 impl Lowering {
@@ -41,6 +46,7 @@ impl Lowering {
                 default: facet.default,
                 gated: facet.gated,
                 consent: facet.consent.clone(),
+                experiment: facet.experiment.as_ref().map(|it| it.slice),
                 rules: facet
                     .rules
                     .iter()
@@ -62,12 +68,12 @@ impl Lowering {
                 keys: config.keys.iter().map(|key| key.id.clone()).collect(),
                 facets,
                 slots: vec![default.clone()],
-                not_found: DEFAULT,
                 ..RoutingTable::default()
             },
             diagrams: Diagrams::new(space.domains()),
             slots: HashMap::from([(default, 0)]),
             routes: Vec::new(),
+            files: Vec::new(),
         }
     }
 
@@ -91,9 +97,9 @@ impl Lowering {
         self.routes.push((path.to_owned(), root));
     }
 
-    /// Adds a file that is the same for everyone.
-    pub fn add_file(&mut self, path: String) {
-        self.routes.push((path, NodeId::Terminal(0)));
+    /// Adds a file that is the same for everyone, and for good if its name changes with its content.
+    pub fn add_file(&mut self, path: String, is_immutable: bool) {
+        self.files.push((path, is_immutable));
     }
 
     fn import(
@@ -137,16 +143,83 @@ impl Lowering {
                 to: node.children.iter().map(|child| target(*child)).collect(),
             })
             .collect();
-        let routes = self
-            .routes
-            .iter()
-            .map(|(path, root)| (path.as_str(), target(*root)));
-        (self.table.exact, self.table.prefixes) = trie::compress(routes, DEFAULT);
-        self.table.not_found = self.table.find(NOT_FOUND);
+        let mut shapes = Shapes::default();
+        let everyone = shapes.root(-1, Policy::default());
+        debug_assert_eq!(everyone, DEFAULT_ROOT);
+        let mut paths: Vec<(&str, u32)> = Vec::new();
+        for (path, root) in &self.routes {
+            let at = target(*root);
+            let policy = Policy::of(&self.table.facets, &support(&self.table.nodes, at));
+            paths.push((path, shapes.root(at, policy)));
+        }
+        for (path, is_immutable) in &self.files {
+            let root = if *is_immutable {
+                shapes.root(-1, Policy::immutable())
+            } else {
+                everyone
+            };
+            paths.push((path, root));
+        }
+        (self.table.exact, self.table.prefixes) = trie::compress(paths.iter().copied(), everyone);
         self.table.redirects = redirects
             .iter()
             .map(|redirect| (redirect.from.to_string(), redirect.to.to_string()))
             .collect();
+        for (path, _) in &paths {
+            let name = path
+                .trim_end_matches('/')
+                .rsplit('/')
+                .next()
+                .unwrap_or_default();
+            match path.strip_suffix('/') {
+                // What would be taken for a file leads to the folder by name.
+                Some(bare) if name.contains('.') => {
+                    let to = || (*path).to_owned();
+                    self.table
+                        .redirects
+                        .entry(bare.to_owned())
+                        .or_insert_with(to);
+                }
+                None if !name.contains('.') => {
+                    self.table.files.insert((*path).to_owned());
+                }
+                _ => {}
+            }
+        }
+        // A file of that very name comes first.
+        for (path, _) in &self.files {
+            self.table.redirects.remove(path);
+        }
+        (self.table.roots, self.table.policies) = (shapes.roots, shapes.policies);
+        self.table.not_found = self.table.find(NOT_FOUND);
         self.table
+    }
+}
+
+/// Roots and policies, each once.
+#[derive(Default)]
+struct Shapes {
+    roots: Vec<Root>,
+    policies: Vec<Policy>,
+    known_roots: HashMap<Root, u32>,
+    known_policies: HashMap<Policy, u32>,
+}
+
+impl Shapes {
+    fn root(&mut self, at: Target, policy: Policy) -> u32 {
+        let next = self.policies.len() as u32;
+        let policy = *self
+            .known_policies
+            .entry(policy)
+            .or_insert_with_key(|policy| {
+                self.policies.push(policy.clone());
+                next
+            });
+        let root = Root { at, policy };
+        let next = self.roots.len() as u32;
+        *self.known_roots.entry(root).or_insert_with(|| {
+            self.roots.push(root);
+            next
+        })
     }
 }

@@ -8,6 +8,7 @@
 mod cookie;
 mod label;
 mod lower;
+mod policy;
 mod request;
 mod resolve;
 mod signals;
@@ -17,9 +18,10 @@ mod trie;
 pub use cookie::{Key, Keys, sign};
 pub use label::{Label, labels};
 pub use lower::Lowering;
+pub use policy::Policy;
 pub use request::Request;
-pub use resolve::{Decision, FileMeta, Files, resolve, segments};
-pub use table::{RoutingTable, Slot};
+pub use resolve::{Decision, EXPOSURE, FileMeta, Files, REDIRECT_CACHE, resolve, segments};
+pub use table::{FacetRules, Root, RoutingTable, Slot, TableNode, TableRule, Target};
 
 #[cfg(test)]
 mod tests;

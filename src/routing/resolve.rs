@@ -7,15 +7,10 @@ use serde::Serialize;
 use super::{
     cookie::Keys,
     request::Request,
-    signals::{Dependence, Signals, dependence},
-    table::{RoutingTable, Target},
+    signals::Signals,
+    table::{Root, RoutingTable, Target},
 };
 use crate::{digest::Digest, plan::NOT_FOUND};
-
-/// How long browsers and shared caches may keep a page that is the same for everyone, in
-/// seconds. Browsers look again soon; a deployment purges shared caches.
-const PAGE_MAX_AGE: i64 = 300;
-const PAGE_SHARED_MAX_AGE: i64 = 86_400;
 
 /// What the output holds at a path.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,8 +19,6 @@ pub struct FileMeta {
     pub digest: Digest,
     /// Media type.
     pub content_type: String,
-    /// Whether its name changes with its content.
-    pub is_immutable: bool,
 }
 
 /// The files of an output. Paths have `*` for what only the key tells.
@@ -33,6 +26,11 @@ pub trait Files {
     /// The file at a path below the output folder.
     fn file(&self, path: &str) -> Option<FileMeta>;
 }
+
+/// The header that names the experiments in which the visitor takes part and which the route can show.
+pub const EXPOSURE: &str = "haberdash-experiment";
+/// `Cache-Control` of redirects.
+pub const REDIRECT_CACHE: &str = "public, max-age=300";
 
 /// What a request gets.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -76,7 +74,7 @@ pub fn resolve(
     if !is_canonical(&request.path) {
         return visitor.serve(files, keys, request, now, None);
     }
-    if let Some(to) = redirect(table, files, &request.path) {
+    if let Some(to) = table.redirect(&request.path) {
         let mut decision = Decision::empty(301);
         // A query that could break out of the header is left behind.
         let is_safe = request.query.bytes().all(|b| b.is_ascii_graphic());
@@ -87,7 +85,7 @@ pub fn resolve(
             .insert("location", format!("{to}{mark}{query}"));
         decision
             .headers
-            .insert("cache-control", format!("public, max-age={PAGE_MAX_AGE}"));
+            .insert("cache-control", REDIRECT_CACHE.to_owned());
         return decision;
     }
     let is_there = files.file(&file_of(&request.path)).is_some();
@@ -170,63 +168,64 @@ impl Visitor<'_> {
         now: i64,
         path: Option<&str>,
     ) -> Decision {
-        let (status, target) = match path {
+        let (status, root) = match path {
             Some(path) => (200, self.table.find(path)),
             None => (404, self.table.not_found),
         };
-        let slot = &self.table.slots[self.slot(target)];
+        let Root { at, policy } = self.table.roots[root as usize];
+        let policy = &self.table.policies[policy as usize];
+        let slot = &self.table.slots[self.slot(at)];
         let file = file_of(path.unwrap_or(NOT_FOUND));
         let Some(meta) = files.file(&slot.redacted(&file)) else {
             return Decision::empty(404);
         };
-        let support = self.table.support(target);
-        let depends = dependence(self.table, &support);
         let mut decision = Decision {
             status,
             file: Some(slot.file(&file, keys)),
             headers: BTreeMap::new(),
-            assignment: self.assignment(&support),
+            assignment: self.assignment(&self.table.support(at)),
         };
         let headers = &mut decision.headers;
-        let etag = format!("\"{}\"", meta.digest);
-        let is_known = status == 200
-            && request
-                .header("if-none-match")
-                .is_some_and(|known| knows(known, &etag));
-        if !depends.headers.is_empty() {
-            headers.insert("vary", depends.headers.join(", "));
+        if !policy.vary.is_empty() {
+            headers.insert("vary", policy.vary.join(", "));
         }
-        headers.insert("cache-control", cache_control(&depends, &meta, status, now));
-        headers.insert("etag", etag);
-        if is_known {
-            decision.status = 304;
-            decision.file = None;
-        } else {
+        headers.insert("cache-control", policy.cache_control(status == 200, now));
+        let exposure = self.exposure(&policy.experiments);
+        if !exposure.is_empty() {
+            headers.insert(EXPOSURE, exposure);
+        }
+        // There is nothing to compare with at a path that does not exist.
+        if status == 200 {
+            let etag = format!("\"{}\"", meta.digest);
+            if request
+                .header("if-none-match")
+                .is_some_and(|known| knows(known, &etag))
+            {
+                decision.status = 304;
+                decision.file = None;
+            }
+            headers.insert("etag", etag);
+        }
+        if decision.file.is_some() {
             headers.insert("content-type", meta.content_type);
         }
         decision
     }
-}
 
-fn cache_control(depends: &Dependence, meta: &FileMeta, status: u16, now: i64) -> String {
-    if meta.is_immutable {
-        return "public, max-age=31536000, immutable".to_owned();
+    /// `window=bold`: the experiments that the visitor takes part in, and what is shown.
+    fn exposure(&self, experiments: &[u16]) -> String {
+        let shown: Vec<String> = experiments
+            .iter()
+            .filter_map(|place| {
+                let facet = &self.table.facets[usize::from(*place)];
+                let segment = &facet.segments[usize::from(self.segment(*place))];
+                let counts =
+                    self.overrides.contains_key(&facet.id) || self.signals.takes_part(facet);
+                counts.then(|| format!("{}={segment}", facet.id))
+            })
+            .collect();
+        shown.join(", ")
     }
-    if depends.is_private {
-        return "private, no-cache".to_owned();
-    }
-    if status != 200 {
-        return "public, max-age=0, must-revalidate".to_owned();
-    }
-    // What changes by the clock must not be kept beyond its next change.
-    let left = depends
-        .switches
-        .iter()
-        .find(|switch| **switch > now)
-        .map(|switch| switch - now);
-    let left = left.unwrap_or(i64::MAX);
-    let (own, shared) = (left.min(PAGE_MAX_AGE), left.min(PAGE_SHARED_MAX_AGE));
-    format!("public, max-age={own}, s-maxage={shared}")
 }
 
 /// Whether `If-None-Match` names the tag. Comparison is weak, as RFC 9110 says.
@@ -248,7 +247,11 @@ fn is_canonical(path: &str) -> bool {
     if rest.is_empty() {
         return path == "/";
     }
-    let is_own = matches!(rest.split('/').next(), Some("_v" | "_haberdash"));
+    let first = rest.split('/').next().unwrap_or_default();
+    // In any case of letters: some file systems do not tell them apart.
+    let is_own = ["_v", "_haberdash"]
+        .iter()
+        .any(|own| first.eq_ignore_ascii_case(own));
     !is_own
         && rest.split('/').all(|part| {
             !part.is_empty()
@@ -257,27 +260,6 @@ fn is_canonical(path: &str) -> bool {
                     .bytes()
                     .all(|b| b.is_ascii_alphanumeric() || b"._~-".contains(&b))
         })
-}
-
-/// Where a path leads: an alias; a folder without its slash; a folder's `index.html`.
-fn redirect(table: &RoutingTable, files: &impl Files, path: &str) -> Option<String> {
-    if let Some(to) = table.redirects.get(path) {
-        return Some(to.clone());
-    }
-    if let Some(folder) = path
-        .strip_suffix("index.html")
-        .filter(|folder| folder.ends_with('/'))
-    {
-        return files.file(&file_of(folder)).map(|_| folder.to_owned());
-    }
-    if path.ends_with('/') || files.file(&file_of(path)).is_some() {
-        return None;
-    }
-    let folder = format!("{path}/");
-    match table.redirects.get(&folder) {
-        Some(to) => Some(to.clone()),
-        None => files.file(&file_of(&folder)).map(|_| folder),
-    }
 }
 
 /// The file of a path, in the default variant.

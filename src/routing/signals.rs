@@ -2,11 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{
-    cookie::Keys,
-    request::Request,
-    table::{FacetRules, RoutingTable},
-};
+use super::{cookie::Keys, request::Request, table::FacetRules};
 use crate::model::{Device, Match, Predicate, Signal};
 
 /// The cookie with the purposes that the visitor consented to, joined by points.
@@ -44,15 +40,26 @@ impl<'a> Signals<'a> {
 
     /// The segment of a facet, by place.
     pub(super) fn segment(&self, facet: &FacetRules) -> u16 {
-        if facet
-            .consent
-            .as_ref()
-            .is_some_and(|purpose| !self.has_consent(purpose))
-        {
+        if !self.may_tell(facet) {
             return facet.default;
         }
         let rule = facet.rules.iter().find(|rule| self.holds(&rule.when));
         rule.map_or(facet.default, |rule| rule.segment)
+    }
+
+    /// Whether the visitor takes part in an experiment: has consented, and has an id to draw by.
+    pub(super) fn takes_part(&self, facet: &FacetRules) -> bool {
+        self.may_tell(facet)
+            && facet
+                .experiment
+                .is_some_and(|slice| self.bucket(slice).is_some())
+    }
+
+    fn may_tell(&self, facet: &FacetRules) -> bool {
+        facet
+            .consent
+            .as_ref()
+            .is_none_or(|purpose| self.has_consent(purpose))
     }
 
     fn has_consent(&self, purpose: &str) -> bool {
@@ -184,49 +191,4 @@ fn matches(wanted: &Match, value: Option<&str>) -> bool {
         Match::Present => value.is_some(),
         Match::OneOf(values) => value.is_some_and(|value| values.iter().any(|v| v == value)),
     }
-}
-
-/// What the answers to some facets depend on besides the URL.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(super) struct Dependence {
-    /// Names of request headers, as `Vary` lists them.
-    pub(super) headers: Vec<&'static str>,
-    /// Whether something else than headers, URL and time decides: the visitor's country.
-    pub(super) is_private: bool,
-    /// The instants at which an answer can change, in seconds since 1970.
-    pub(super) switches: Vec<i64>,
-}
-
-pub(super) fn dependence(table: &RoutingTable, facets: &[u16]) -> Dependence {
-    let mut headers = std::collections::BTreeSet::new();
-    let mut found = Dependence::default();
-    for facet in facets
-        .iter()
-        .map(|place| &table.facets[usize::from(*place)])
-    {
-        if facet.consent.is_some() {
-            headers.extend(["Cookie", "Sec-GPC"]);
-        }
-        for rule in &facet.rules {
-            rule.when.each_signal(&mut |signal| match signal {
-                Signal::Cookie { .. } | Signal::SignedCookie { .. } | Signal::Bucket { .. } => {
-                    headers.insert("Cookie");
-                }
-                Signal::Language(_) => {
-                    headers.insert("Accept-Language");
-                }
-                Signal::Device(_) => headers.extend(["User-Agent", "Sec-CH-UA-Mobile"]),
-                Signal::Referrer(_) => {
-                    headers.insert("Referer");
-                }
-                Signal::Country(_) => found.is_private = true,
-                Signal::Time { from, until } => found.switches.extend(from.iter().chain(until)),
-                Signal::Query { .. } => {}
-            });
-        }
-    }
-    found.is_private |= !headers.is_empty();
-    found.headers = headers.into_iter().collect();
-    found.switches.sort_unstable();
-    found
 }

@@ -1,9 +1,10 @@
 //! The routing table.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use super::policy::Policy;
 use crate::model::Predicate;
 
 /// A place to go on from: a node's number, or `-1 - slot`.
@@ -25,14 +26,29 @@ pub struct RoutingTable {
     pub nodes: Vec<TableNode>,
     /// Names of variants. The first is the default.
     pub slots: Vec<Slot>,
-    /// Paths that are not as their prefix says.
-    pub exact: BTreeMap<String, Target>,
-    /// Prefixes, ending with `/`; the longest that fits a path holds.
-    pub prefixes: BTreeMap<String, Target>,
+    /// What goes with answers. The first is that of pages which are the same for everyone.
+    pub policies: Vec<Policy>,
+    /// The shapes of routes, no two alike. The first has but the default variant.
+    pub roots: Vec<Root>,
+    /// Roots, by place, of paths that are not as their prefix says.
+    pub exact: BTreeMap<String, u32>,
+    /// Roots of prefixes, ending with `/`; the longest that fits a path holds.
+    pub prefixes: BTreeMap<String, u32>,
     /// Old paths and where they lead.
     pub redirects: BTreeMap<String, String>,
-    /// How the page for what does not exist varies.
-    pub not_found: Target,
+    /// Files without a point in their names. Any other such path leads to its folder.
+    pub files: BTreeSet<String>,
+    /// The root of the page for what does not exist.
+    pub not_found: u32,
+}
+
+/// The shape of a route: where its decision begins, and what goes with the answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct Root {
+    /// The first node, or the only slot.
+    pub at: Target,
+    /// By place.
+    pub policy: u32,
 }
 
 /// A facet as an edge decides it.
@@ -49,6 +65,9 @@ pub struct FacetRules {
     pub gated: bool,
     /// The purpose that a visitor must have consented to.
     pub consent: Option<String>,
+    /// Of an experiment: which three digits of the visitor's id it reads.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub experiment: Option<u8>,
     /// The first that holds gives the segment.
     pub rules: Vec<TableRule>,
 }
@@ -102,41 +121,63 @@ impl Slot {
 }
 
 impl RoutingTable {
-    /// The diagram of a path that exists.
-    pub fn find(&self, path: &str) -> Target {
-        if let Some(target) = self.exact.get(path) {
-            return *target;
+    /// The root, by place, of a path that exists.
+    pub fn find(&self, path: &str) -> u32 {
+        if let Some(root) = self.exact.get(path) {
+            return *root;
         }
         let mut prefix = path;
         loop {
             // The longest prefix that ends with a slash; of `/a/b/`, first `/a/b/` itself.
             match prefix.rfind('/') {
                 Some(at) => prefix = &prefix[..=at],
-                None => return DEFAULT,
+                None => return DEFAULT_ROOT,
             }
-            if let Some(target) = self.prefixes.get(prefix) {
-                return *target;
+            if let Some(root) = self.prefixes.get(prefix) {
+                return *root;
             }
             prefix = &prefix[..prefix.len() - 1];
         }
     }
 
-    /// The facets that a diagram can test, by place, in order.
-    pub fn support(&self, target: Target) -> Vec<u16> {
-        let mut facets = std::collections::BTreeSet::new();
-        let mut seen = std::collections::BTreeSet::new();
-        let mut open = vec![target];
-        while let Some(at) = open.pop() {
-            if let Ok(node) = usize::try_from(at)
-                && seen.insert(node)
-            {
-                facets.insert(self.nodes[node].facet);
-                open.extend(&self.nodes[node].to);
-            }
+    /// Where a canonical path leads instead of to a file: an alias's page, a folder from its
+    /// `index.html` or from its name without the slash.
+    pub fn redirect(&self, path: &str) -> Option<String> {
+        if let Some(to) = self.redirects.get(path) {
+            return Some(to.clone());
         }
-        facets.into_iter().collect()
+        let (folder, name) = path.rsplit_once('/')?;
+        if name == "index.html" {
+            return Some(format!("{folder}/"));
+        }
+        if name.is_empty() || name.contains('.') || self.files.contains(path) {
+            return None;
+        }
+        let folder = format!("{path}/");
+        Some(self.redirects.get(&folder).cloned().unwrap_or(folder))
+    }
+
+    /// The facets that a diagram can test, by place, in order.
+    pub fn support(&self, at: Target) -> Vec<u16> {
+        support(&self.nodes, at)
     }
 }
 
-/// The diagram with but the default variant.
-pub const DEFAULT: Target = -1;
+/// The facets that are tested from a node on, by place, in order.
+pub(super) fn support(nodes: &[TableNode], at: Target) -> Vec<u16> {
+    let mut facets = BTreeSet::new();
+    let mut seen = BTreeSet::new();
+    let mut open = vec![at];
+    while let Some(at) = open.pop() {
+        if let Ok(node) = usize::try_from(at)
+            && seen.insert(node)
+        {
+            facets.insert(nodes[node].facet);
+            open.extend(&nodes[node].to);
+        }
+    }
+    facets.into_iter().collect()
+}
+
+/// The root with but the default variant.
+pub const DEFAULT_ROOT: u32 = 0;

@@ -1,10 +1,11 @@
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use proptest::prelude::*;
 
 use super::{
+    policy::Policy,
     resolve::{Decision, FileMeta, Files, resolve},
-    table::{FacetRules, RoutingTable, Slot, TableNode, TableRule},
+    table::{FacetRules, Root, RoutingTable, Slot, TableNode, TableRule},
     *,
 };
 use crate::{
@@ -21,7 +22,6 @@ impl Files for Known {
         self.0.get(path).map(|kind| FileMeta {
             digest: Digest::of(path.as_bytes()),
             content_type: (*kind).to_owned(),
-            is_immutable: path.starts_with("assets/"),
         })
     }
 }
@@ -49,6 +49,7 @@ fn facet(id: &str, segments: &[&str], rules: Vec<(Predicate, u16)>) -> FacetRule
         default: 0,
         gated: false,
         consent: None,
+        experiment: None,
         rules: rules
             .into_iter()
             .map(|(when, segment)| TableRule { when, segment })
@@ -83,11 +84,25 @@ fn table() -> RoutingTable {
         &["none", "owls"],
         vec![(by_query, 1), (by_cookie, 1)],
     );
+    table_of(vec![loyalty, team])
+}
+
+/// The same with other facets, of two segments each.
+fn table_of(facets: Vec<FacetRules>) -> RoutingTable {
+    let root = |at, policy| Root { at, policy };
     RoutingTable {
-        version: 1,
+        version: 2,
         site: "shop".to_owned(),
         keys: vec!["k1".to_owned()],
-        facets: vec![loyalty, team],
+        policies: vec![
+            Policy::default(),
+            Policy::of(&facets, &[0]),
+            Policy::of(&facets, &[1]),
+            Policy::immutable(),
+        ],
+        roots: vec![root(-1, 0), root(0, 1), root(1, 2), root(-1, 3)],
+        files: BTreeSet::new(),
+        facets,
         nodes: vec![
             TableNode {
                 facet: 0,
@@ -113,13 +128,13 @@ fn table() -> RoutingTable {
             },
         ],
         exact: BTreeMap::from([
-            ("/".to_owned(), 0),
-            ("/404.html".to_owned(), 0),
-            ("/team/".to_owned(), 1),
+            ("/".to_owned(), 1),
+            ("/404.html".to_owned(), 1),
+            ("/team/".to_owned(), 2),
         ]),
-        prefixes: BTreeMap::from([("/assets/".to_owned(), -1)]),
+        prefixes: BTreeMap::from([("/assets/".to_owned(), 3)]),
         redirects: BTreeMap::from([("/old/".to_owned(), "/about/".to_owned())]),
-        not_found: 0,
+        not_found: 1,
     }
 }
 
@@ -317,6 +332,7 @@ fn only_canonical_paths_exist() {
         "/about//".to_owned(),
         "/404.html".to_owned(),
         "/about/x.css".to_owned(),
+        "/nowhere/".to_owned(),
     ];
     for path in hostile {
         for cookie in ["", &gold()] {
@@ -380,6 +396,7 @@ fn old_paths_folders_and_index_files_lead_to_the_page() {
         ("/about", "/about/"),
         ("/about/index.html", "/about/"),
         ("/index.html", "/"),
+        ("/nowhere", "/nowhere/"),
     ] {
         let mut request = Request::get(path);
         request.query = "utm=x".to_owned();
@@ -417,7 +434,7 @@ fn fingerprinted_files_are_kept_for_good() {
 /// The segment of a facet that has one rule.
 fn enters(predicate: Predicate, request: &Request) -> bool {
     let mut table = table();
-    table.facets = vec![facet("x", &["no", "yes"], vec![(predicate, 1)])];
+    table.facets[0] = facet("x", &["no", "yes"], vec![(predicate, 1)]);
     segments(&table, &keys(), request, NOW, &BTreeMap::new())["x"] == "yes"
 }
 
@@ -527,22 +544,72 @@ fn without_consent_or_with_gpc_the_default_holds() {
 
 #[test]
 fn nothing_is_kept_beyond_the_next_switch() {
-    let mut table = table();
-    let from = Predicate::Signal(Signal::Time {
-        from: Some(NOW + 40),
+    let window = Predicate::Signal(Signal::Time {
+        from: Some(NOW),
         until: Some(NOW + 4000),
     });
-    table.facets[1] = facet("team", &["none", "owls"], vec![(from, 1)]);
-    let mut request = Request::get("/team/");
-    let cache = |request: &Request| {
-        resolve(&table, &site(), &keys(), request, NOW, &BTreeMap::new()).headers["cache-control"]
-            .clone()
+    let facets = vec![
+        facet("a", &["no", "yes"], vec![]),
+        facet("season", &["no", "yes"], vec![(window, 1)]),
+    ];
+    let table = table_of(facets);
+    let cache = |now| {
+        let mut request = Request::get("/team/");
+        request.now = Some(now);
+        let decision = resolve(&table, &site(), &keys(), &request, NOW, &BTreeMap::new());
+        decision.headers["cache-control"].clone()
     };
-    assert_eq!(cache(&request), "public, max-age=40, s-maxage=40");
-    request.now = Some(NOW + 100);
-    assert_eq!(cache(&request), "public, max-age=300, s-maxage=3900");
-    request.now = Some(NOW + 4000);
-    assert_eq!(cache(&request), "public, max-age=300, s-maxage=86400");
+    let kept = |shared: i64| format!("public, max-age=300, s-maxage={shared}");
+    let again = "public, no-cache";
+    assert_eq!(cache(0), kept(86_400));
+    assert_eq!(cache(NOW - 86_400), kept(86_400));
+    assert_eq!(cache(NOW - 86_399), kept(3600));
+    assert_eq!(cache(NOW - 3600), kept(3600));
+    assert_eq!(cache(NOW - 3599), kept(300));
+    assert_eq!(cache(NOW - 300), kept(300));
+    assert_eq!(cache(NOW - 299), again);
+    assert_eq!(cache(NOW - 1), again);
+    // The second switch is less than a day after the first.
+    assert_eq!(cache(NOW), kept(3600));
+    assert_eq!(cache(NOW + 400), kept(3600));
+    assert_eq!(cache(NOW + 401), kept(300));
+    assert_eq!(cache(NOW + 3701), again);
+    assert_eq!(cache(NOW + 4000), kept(86_400));
+}
+
+#[test]
+fn an_exposure_is_marked_where_it_is_shown_to_someone_who_takes_part() {
+    let half = Predicate::Signal(Signal::Bucket {
+        slice: 1,
+        from: 0,
+        until: 2048,
+    });
+    let experiment = FacetRules {
+        consent: Some("personalization".to_owned()),
+        experiment: Some(1),
+        ..facet("window", &["control", "bold"], vec![(half, 1)])
+    };
+    let table = table_of(vec![facet("a", &["no", "yes"], vec![]), experiment]);
+    let exposure = |path, cookie: &str| {
+        let request = with_cookie(path, cookie);
+        resolve(&table, &site(), &keys(), &request, NOW, &BTreeMap::new())
+            .headers
+            .remove(EXPOSURE)
+    };
+    let (bold, control) = (
+        "hb_id=000000ff000000000000000000000000",
+        "hb_id=000fff00000000000000000000000000",
+    );
+    let consent = "hb_consent=personalization";
+    let both = |id| format!("{consent}; {id}");
+    assert_eq!(exposure("/team/", &both(bold)).unwrap(), "window=bold");
+    assert_eq!(
+        exposure("/team/", &both(control)).unwrap(),
+        "window=control"
+    );
+    assert_eq!(exposure("/about/", &both(bold)), None);
+    assert_eq!(exposure("/team/", bold), None);
+    assert_eq!(exposure("/team/", consent), None);
 }
 
 #[test]
@@ -558,14 +625,13 @@ fn requests_are_read_from_json() {
 /// Ten thousand products of one shape with a few exceptions.
 #[test]
 fn routes_of_one_shape_share_one_entry() {
-    let mut paths: Vec<(String, i32)> = (0..10_000).map(|n| (format!("/shop/p{n}/"), 5)).collect();
+    let mut paths: Vec<(String, u32)> = (0..10_000).map(|n| (format!("/shop/p{n}/"), 5)).collect();
     paths.extend(
-        [("/", 1), ("/shop/", 2), ("/shop/p7/", 3), ("/about/", -1)]
-            .map(|(p, t)| (p.to_owned(), t)),
+        [("/", 1), ("/shop/", 2), ("/shop/p7/", 3), ("/about/", 0)].map(|(p, t)| (p.to_owned(), t)),
     );
     paths.sort();
     paths.dedup_by(|a, b| a.0 == b.0);
-    let (exact, prefixes) = trie::compress(paths.iter().map(|(p, t)| (p.as_str(), *t)), -1);
+    let (exact, prefixes) = trie::compress(paths.iter().map(|(p, t)| (p.as_str(), *t)), 0);
     assert_eq!(prefixes.len(), 1);
     assert!(exact.len() <= 3, "{exact:?}");
 }
@@ -573,10 +639,10 @@ fn routes_of_one_shape_share_one_entry() {
 proptest! {
     #[test]
     fn a_compressed_table_gives_each_path_its_diagram(
-        routes in proptest::collection::btree_map("(/[ab]{1,2}){0,4}", 0_i32..4, 0..40),
+        routes in proptest::collection::btree_map("(/[ab]{1,2}){0,4}", 0_u32..4, 0..40),
     ) {
-        let routes: BTreeMap<String, i32> = routes.into_iter().map(|(p, t)| (format!("{p}/"), t)).collect();
-        let (exact, prefixes) = trie::compress(routes.iter().map(|(p, t)| (p.as_str(), *t)), -1);
+        let routes: BTreeMap<String, u32> = routes.into_iter().map(|(p, t)| (format!("{p}/"), t)).collect();
+        let (exact, prefixes) = trie::compress(routes.iter().map(|(p, t)| (p.as_str(), *t)), 0);
         prop_assert!(exact.len() + prefixes.len() <= routes.len());
         let table = RoutingTable { exact, prefixes, ..RoutingTable::default() };
         for (path, target) in &routes {

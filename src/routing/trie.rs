@@ -8,21 +8,19 @@
 
 use std::collections::BTreeMap;
 
-use super::table::Target;
-
 #[derive(Default)]
 struct Node {
     /// The value of the path that ends here.
-    own: Option<Target>,
+    own: Option<u32>,
     children: BTreeMap<String, Node>,
-    candidates: Vec<Target>,
+    candidates: Vec<u32>,
 }
 
 /// Exact entries and prefix entries that together give each path its value.
 pub(super) fn compress<'a>(
-    paths: impl IntoIterator<Item = (&'a str, Target)>,
-    default: Target,
-) -> (BTreeMap<String, Target>, BTreeMap<String, Target>) {
+    paths: impl IntoIterator<Item = (&'a str, u32)>,
+    default: u32,
+) -> (BTreeMap<String, u32>, BTreeMap<String, u32>) {
     let mut root = Node::default();
     let mut is_file = std::collections::BTreeSet::new();
     for (path, target) in paths {
@@ -42,7 +40,7 @@ pub(super) fn compress<'a>(
 }
 
 fn collect_candidates(node: &mut Node) {
-    let mut votes: BTreeMap<Target, usize> = BTreeMap::new();
+    let mut votes: BTreeMap<u32, usize> = BTreeMap::new();
     for child in node.children.values_mut() {
         collect_candidates(child);
         for candidate in &child.candidates {
@@ -63,10 +61,10 @@ fn collect_candidates(node: &mut Node) {
 fn assign(
     node: &Node,
     prefix: &str,
-    inherited: Target,
+    inherited: u32,
     is_file: &std::collections::BTreeSet<String>,
-    exact: &mut BTreeMap<String, Target>,
-    prefixes: &mut BTreeMap<String, Target>,
+    exact: &mut BTreeMap<String, u32>,
+    prefixes: &mut BTreeMap<String, u32>,
 ) {
     let path = prefix
         .strip_suffix('/')
