@@ -50,6 +50,7 @@ pub(crate) mod routing;
 pub(crate) mod output;
 
 pub(crate) mod check;
+pub(crate) mod edge;
 pub(crate) mod emit;
 pub(crate) mod feeds;
 
@@ -62,6 +63,7 @@ pub(crate) mod serve;
 pub mod cli;
 
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
+pub use edge::{Deployment, EdgeFile, edge_files, targets};
 pub use emit::{EmitError, Emitted, PictureFolder, Stage, Surroundings};
 pub use finish::MadePictures;
 pub use output::{Manifest, Memory, Nowhere, OutputFile, Sink};

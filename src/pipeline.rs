@@ -20,8 +20,9 @@ use serde::Serialize;
 use crate::{
     check,
     decision::{Diagrams, NodeId, Variable},
-    diagnostic::{Code, Diagnostic, Diagnostics},
+    diagnostic::{Code, Diagnostic, Diagnostics, Span},
     digest::Digest,
+    edge::{self, Deployment, EdgeFile},
     feeds,
     finish::{self, FinishedRoute, Finisher, MadePictures},
     load::{LoadOptions, load},
@@ -30,7 +31,7 @@ use crate::{
     picture::PictureCache,
     plan::{Route, plan},
     render::World,
-    routing::{Keys, Label, Lowering, RoutingTable, Slot, labels},
+    routing::{Keys, Label, Lowering, Slot, labels},
     source::SourceTree,
 };
 
@@ -44,6 +45,8 @@ pub struct BuildOptions<'a> {
     pub minifies: bool,
     /// Whether `.br` and `.gz` twins are written; the configuration's word if `None`.
     pub precompresses: Option<bool>,
+    /// Edges to compile for; the configuration's if `None`.
+    pub targets: Option<&'a [String]>,
     /// Pictures that earlier builds made.
     pub pictures: &'a dyn PictureCache,
     /// Told after each piece of work, from several threads: what kind it is of, and how much of that
@@ -67,14 +70,14 @@ pub struct Built {
     pub diagnostics: Diagnostics,
     /// Counts and times.
     pub summary: Summary,
-    /// Every file.
-    pub manifest: Manifest,
-    /// Who gets which.
-    pub table: RoutingTable,
+    /// Every file, and who gets which.
+    pub deployment: Deployment,
     /// The keys, if the configuration could be read.
     pub keys: Option<Keys>,
     /// The questions about the visitor.
     pub facets: FacetSpace,
+    /// What the edges deploy, by target.
+    pub edges: BTreeMap<String, Vec<EdgeFile>>,
 }
 
 /// Counts and times of a build.
@@ -309,8 +312,39 @@ pub fn build(
     })?;
     clock.stage("manifest");
 
+    let deployment = Deployment {
+        table,
+        manifest,
+        keys: store.config.keys.clone(),
+        title: store.config.title.clone(),
+        base_url: store.config.base_url.clone(),
+        facets: store
+            .facets
+            .facets
+            .iter()
+            .map(|it| (it.id.clone(), it.span))
+            .collect(),
+    };
+    let mut edges = BTreeMap::new();
+    for (target, span) in targets(&store, options) {
+        if !edge::targets().any(|known| known == target) {
+            let message = format!("there is no target `{target}`");
+            let problem = match span {
+                Some(span) => Diagnostic::new(Code::UnknownTarget, span, message),
+                None => Diagnostic::project(Code::UnknownTarget, message),
+            };
+            diagnostics.push(problem.did_you_mean(target, edge::targets()));
+            continue;
+        }
+        let (files, problems) = edge::edge_files(target, &deployment);
+        diagnostics.extend(problems);
+        edges.insert(target.to_owned(), files);
+    }
+    clock.stage("edges");
+
     diagnostics.sort();
-    summary.routing_entries = table.exact.len() + table.prefixes.len() + table.redirects.len();
+    summary.routing_entries = deployment.table.entries();
+    let manifest = &deployment.manifest;
     summary.files = manifest.files.len() + 1;
     summary.bytes =
         manifest.files.values().map(|entry| entry.size).sum::<u64>() + bytes.len() as u64;
@@ -319,11 +353,24 @@ pub fn build(
     Ok(Built {
         diagnostics,
         summary,
-        manifest,
-        table,
+        deployment,
         keys: Some(keys),
         facets: store.facets.clone(),
+        edges,
     })
+}
+
+/// The edges to compile for, and where each is named.
+fn targets<'a>(store: &'a Store, options: &'a BuildOptions<'_>) -> Vec<(&'a str, Option<Span>)> {
+    match options.targets {
+        Some(typed) => typed.iter().map(|name| (name.as_str(), None)).collect(),
+        None => {
+            let listed = store.config.targets.iter();
+            listed
+                .map(|(name, span)| (name.as_str(), Some(*span)))
+                .collect()
+        }
+    }
 }
 
 impl Built {

@@ -91,6 +91,11 @@ pub(super) struct Build {
     /// Write .br and .gz twins [default: `precompress` of haberdash.yaml]
     #[arg(long)]
     pub(super) precompress: bool,
+    /// Edge to compile for; may be given several times [default: `targets` of haberdash.yaml]
+    ///
+    /// What each deploys is written to `edge/<target>/` beside the output folder, with a README of its own.
+    #[arg(long = "target", value_name = "NAME", value_parser = clap::builder::PossibleValuesParser::new(crate::edge::targets()))]
+    pub(super) targets: Vec<String>,
     #[command(flatten)]
     pub(super) time: Time,
 }

@@ -17,10 +17,13 @@ use super::{
 use crate::{
     diagnostic::Severity,
     emit::{Emitted, PictureFolder, Stage},
+    output::put_all,
     pipeline::{self, BuildOptions, Built, Summary, Work},
     source::SourceTree,
 };
 
+/// Where what the edges deploy is written, beside the output folder.
+const EDGES: &str = "edge";
 /// Where made pictures are kept from build to build, below the store's folder.
 pub(super) const PICTURES: &str = ".haberdash/pictures";
 
@@ -37,13 +40,18 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
         keys: &keys::keys,
         minifies: !args.no_minify,
         precompresses: args.precompress.then_some(true),
+        targets: (!args.targets.is_empty()).then_some(&args.targets),
         pictures: &pictures,
         progress: &|work, done, all| show(&bar, work, done, all),
     };
     let mut built = pipeline::build(&tree, &options, &stage)?;
     bar.finish_and_clear();
     let fails = built.summary.errors > 0 || (args.strict && built.summary.warnings > 0);
+    let edges = edge_stage(common, &output, &built)?;
     let emitted = if fails { None } else { Some(stage.commit()?) };
+    if let Some((_, edges)) = edges.filter(|_| !fails) {
+        edges.commit()?;
+    }
     if !fails {
         pictures.tidy();
     }
@@ -69,6 +77,26 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     } else {
         Status::Fine
     })
+}
+
+/// The folder of what the edges deploy, filled; `None` if there is none.
+fn edge_stage(
+    common: &Common,
+    output: &Path,
+    built: &Built,
+) -> Result<Option<(PathBuf, Stage)>, Failure> {
+    if built.edges.is_empty() {
+        return Ok(None);
+    }
+    let folder = output.with_file_name(EDGES);
+    let stage = Stage::open(&folder, &surroundings(&common.store))?;
+    let files = built.edges.iter().flat_map(|(target, files)| {
+        files
+            .iter()
+            .map(move |file| (format!("{target}/{}", file.path), file.bytes.as_slice()))
+    });
+    put_all(&stage, &built.deployment.manifest.site, files)?;
+    Ok(Some((folder, stage)))
 }
 
 /// Reading comes before the build, and the total after.

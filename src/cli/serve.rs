@@ -27,6 +27,7 @@ pub(super) fn run(common: &Common, args: &Serve) -> Result<Status, Failure> {
         keys: &keys::keys,
         minifies: true,
         precompresses: Some(false),
+        targets: Some(&[]),
         pictures: &pictures,
         progress: &|work, done, all| show(&bar, work, done, all),
     };
@@ -42,8 +43,8 @@ pub(super) fn run(common: &Common, args: &Serve) -> Result<Status, Failure> {
     let fixed = args.time.now;
     let site = Site {
         folder,
-        table: built.table,
-        manifest: built.manifest,
+        table: built.deployment.table,
+        manifest: built.deployment.manifest,
         facets: built.facets,
         keys,
         country: args.country.clone(),

@@ -107,6 +107,11 @@ codes! {
     FragmentCycle "fragment-cycle" Error "Fragments or regions contain themselves."
     TooManyVariants "too-many-variants" Error "A page has more variants than the budget allows."
     MinifyChangedText "minify-changed-text" Warning "Minifying would have changed the text of a page, so it was left as it was."
+
+    // Edges.
+    UnknownTarget "unknown-target" Error "A target is named that haberdash does not know."
+    EdgeCannotExpress "edge-cannot-express" Error "An edge cannot express what the site needs of it."
+    EdgeLimit "edge-limit" Error "The site is larger than an edge's platform takes."
 }
 
 impl Serialize for Code {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use iso_currency::Currency;
 
 use crate::{
-    diagnostic::{Code, Diagnostic, FileId},
+    diagnostic::{Code, Diagnostic, FileId, Span},
     load::{
         fields::{self, Fields, wrong_type},
         report::{self, Report},
@@ -66,6 +66,7 @@ fn fallback() -> Config {
         images: PictureSettings::default(),
         precompress: false,
         output: "public".to_owned(),
+        targets: Vec::new(),
         file: FileId(0),
         tokens: Vec::new(),
         feeds: Feeds {
@@ -147,6 +148,9 @@ fn read(node: &yaml::Node, config: &mut Config, report: &mut Report) -> Option<(
     }
     if let Some(output) = fields.text("output", report) {
         config.output = output;
+    }
+    if let Some(node) = fields.take("targets") {
+        config.targets = targets(node, report);
     }
     if let Some(node) = fields.take("tokens") {
         config.tokens = tokens::read(node, report);
@@ -249,6 +253,19 @@ fn locale(fields: &mut Fields<'_>, config: &mut Config, report: &mut Report) {
             "a language tag such as `en` or `de-CH`",
         ));
     }
+}
+
+/// Which of them exist is known where they are compiled.
+fn targets(node: &yaml::Node, report: &mut Report) -> Vec<(String, Span)> {
+    let yaml::Value::List(items) = &node.value else {
+        let expected = "a list of edges, such as `[nginx, cloudflare]`";
+        report.push(wrong_type(node, "targets", expected));
+        return Vec::new();
+    };
+    items
+        .iter()
+        .filter_map(|item| Some((fields::text(item, "targets", report)?.to_owned(), item.span)))
+        .collect()
 }
 
 fn keys(fields: &mut Fields<'_>, config: &mut Config, report: &mut Report) {

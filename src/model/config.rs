@@ -45,6 +45,8 @@ pub struct Config {
     pub precompress: bool,
     /// Folder of the output, relative to the store's.
     pub output: String,
+    /// Edges that the site is deployed to, and where each is named.
+    pub targets: Vec<(String, Span)>,
     /// Where it is written.
     pub file: FileId,
     /// Custom properties of the theme's stylesheets that the store sets.

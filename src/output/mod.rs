@@ -99,6 +99,35 @@ fn content_type(path: &str) -> String {
     }
 }
 
+/// Puts files into a sink with a manifest of their own.
+pub fn put_all<'a>(
+    sink: &dyn Sink,
+    site: &str,
+    files: impl IntoIterator<Item = (String, &'a [u8])>,
+) -> io::Result<()> {
+    let mut manifest = Manifest {
+        version: MANIFEST_VERSION,
+        site: site.to_owned(),
+        files: BTreeMap::new(),
+    };
+    let put = |path: &str, bytes: &[u8]| {
+        let digest = Digest::of(bytes);
+        sink.put(OutputFile {
+            path,
+            bytes,
+            digest,
+        })
+        .map(|()| digest)
+    };
+    for (path, bytes) in files {
+        let digest = put(&path, bytes)?;
+        let entry = Entry::new(&path, bytes, digest, false);
+        manifest.files.insert(path, entry);
+    }
+    let bytes = serde_json::to_vec_pretty(&manifest).expect("a manifest is text and numbers");
+    put(MANIFEST, &bytes).map(|_| ())
+}
+
 /// Keeps everything in memory.
 #[derive(Debug, Default)]
 pub struct Memory {

@@ -157,6 +157,11 @@ impl RoutingTable {
         Some(self.redirects.get(&folder).cloned().unwrap_or(folder))
     }
 
+    /// How many lines it has for paths.
+    pub fn entries(&self) -> usize {
+        self.exact.len() + self.prefixes.len() + self.redirects.len()
+    }
+
     /// The facets that a diagram can test, by place, in order.
     pub fn support(&self, at: Target) -> Vec<u16> {
         support(&self.nodes, at)

@@ -40,6 +40,7 @@ fn build_tree(tree: SourceTree) -> (Built, Files) {
         keys: &|store, _| Keys::development(&store.config.site, None),
         minifies: true,
         precompresses: Some(false),
+        targets: None,
         pictures: &haberdash::NoPictures,
         progress: &|_, _, _| {},
     };

@@ -87,7 +87,7 @@ fn a_photo_is_offered_in_sizes_that_are_not_larger_than_it_is() {
         let (width, height) = size(&site.files[*path]);
         assert_eq!(width, height * 2);
         assert!(path.contains(&format!("lamp-{width}.")));
-        let entry = &site.built.manifest.files[*path];
+        let entry = &site.built.deployment.manifest.files[*path];
         assert!(entry.immutable && entry.content_type.starts_with("image/"));
         let decision = site.decide(&Request::get(&format!("/{path}")), &BTreeMap::new());
         assert_eq!(decision.file.as_deref(), Some(*path));

@@ -106,6 +106,7 @@ fn build_tree_with(
         keys: &|store, _| Keys::development(&store.config.site, Some("k1")),
         minifies,
         precompresses: None,
+        targets: None,
         pictures,
         progress: &|_, _, _| {},
     };
@@ -169,8 +170,8 @@ impl Site {
     pub fn decide(&self, request: &Request, overrides: &BTreeMap<String, String>) -> Decision {
         let keys = self.built.keys.as_ref().unwrap();
         resolve(
-            &self.built.table,
-            &self.built.manifest,
+            &self.built.deployment.table,
+            &self.built.deployment.manifest,
             keys,
             request,
             1_780_000_000,
@@ -180,7 +181,7 @@ impl Site {
 
     /// Paths of the variants of a route, the default's first.
     pub fn variants(&self, file: &str) -> Vec<String> {
-        let listed = self.built.manifest.files.keys();
+        let listed = self.built.deployment.manifest.files.keys();
         let others = listed.filter(|path| path.starts_with("_v/") && is_variant_of(path, file));
         std::iter::once(file.to_owned())
             .chain(others.cloned())
