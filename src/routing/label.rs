@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use crate::{
-    decision::{Diagrams, NodeId, ValueSet},
+    decision::{Diagrams, NodeId},
     model::FacetSpace,
 };
 
@@ -22,47 +22,35 @@ pub struct Label {
 pub fn labels(space: &FacetSpace, diagrams: &Diagrams, root: NodeId, count: usize) -> Vec<Label> {
     let mut labels: Vec<Option<Label>> = vec![None; count];
     labels[0] = Some(Label::default());
-    let paths = diagrams.paths(root);
-    for (visitors, variant) in &paths {
-        let slot = &mut labels[*variant as usize];
-        if slot.is_some() {
+    // Of all visitors who get a variant, the one who had to show the least: no signature if
+    // possible, then the fewest segments.
+    let mut shown: Vec<(bool, usize)> = vec![(true, usize::MAX); count];
+    shown[0] = (false, 0);
+    for (visitors, variant) in diagrams.paths(root) {
+        let told = visitors.iter().filter_map(|(facet, set)| {
+            let facet = space.facet(*facet);
+            let segment = set.first().expect("a path's sets are not empty");
+            (!set.contains(facet.default)).then_some((facet, segment))
+        });
+        let told: Vec<_> = told.collect();
+        let is_gated = told.iter().any(|(facet, _)| facet.gated);
+        let place = variant as usize;
+        if (is_gated, told.len()) >= shown[place] {
             continue;
         }
+        shown[place] = (is_gated, told.len());
         let mut text = String::new();
-        for (facet, set) in visitors {
-            let facet = space.facet(*facet);
-            if set.contains(facet.default) {
-                continue;
-            }
-            let segment = set.first().expect("a path's sets are not empty");
+        for (facet, segment) in told {
             if !text.is_empty() {
                 text.push('~');
             }
-            let _ = write!(
-                text,
-                "{}.{}",
-                facet.id,
-                facet.segments[usize::from(segment)].id
-            );
+            let id = &facet.segments[usize::from(segment)].id;
+            let _ = write!(text, "{}.{id}", facet.id);
         }
-        *slot = Some(Label {
-            text,
-            is_gated: false,
-        });
-    }
-    let mut labels: Vec<Label> = labels
-        .into_iter()
-        .map(|label| label.expect("every variant is on a path"))
-        .collect();
-    for (variant, label) in labels.iter_mut().enumerate().skip(1) {
-        let mut own = paths.iter().filter(|(_, to)| *to as usize == variant);
-        // Who gets it without a signature: a visitor whose gated facets are all at their default.
-        label.is_gated = !own.any(|(visitors, _)| {
-            visitors.iter().all(|(facet, set): &(u16, ValueSet)| {
-                let facet = space.facet(*facet);
-                !facet.gated || set.contains(facet.default)
-            })
-        });
+        labels[place] = Some(Label { text, is_gated });
     }
     labels
+        .into_iter()
+        .map(|label| label.expect("every variant is on a path"))
+        .collect()
 }

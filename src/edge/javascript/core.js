@@ -1,0 +1,258 @@
+// Who gets which file. Made by haberdash from the routing table; do not edit.
+//
+// `decide` takes a request { method, path, query, country, now, header(name) } and a function
+// hmac(keyId, message, then) that gives HMAC-SHA256 in lower-case hexadecimal, and hands on
+//   { status, file, headers }   file: where the answer's body is; absent for 301 and 405.
+// Where that file does not exist, `decideMissing` gives the page that says so.
+//
+// Plain ES5: it runs on every edge that runs JavaScript.
+
+function decide(request, hmac, then) {
+  if (request.method !== 'GET' && request.method !== 'HEAD') {
+    return then({ status: 405, headers: { 'allow': 'GET, HEAD', 'cache-control': 'no-store' } });
+  }
+  var path = request.path;
+  // An allow-list: no empty parts, none that begins with a point, nothing escaped.
+  if (!/^\/([\w~-][\w.~-]*\/)*([\w~-][\w.~-]*)?$/.test(path) || /^\/_(v|haberdash)(\/|$)/i.test(path)) {
+    return decideMissing(request, hmac, then);
+  }
+  var to = redirect(path);
+  if (to) {
+    var query = /^[!-~]+$/.test(request.query) ? '?' + request.query : '';
+    return then({ status: 301, headers: { 'location': to + query, 'cache-control': REDIRECT_CACHE } });
+  }
+  if (path === '/404.html') return decideMissing(request, hmac, then);
+  choose(request, ROOTS[rootOf(path)], path, 200, hmac, then);
+}
+
+function decideMissing(request, hmac, then) {
+  choose(request, ROOTS[NOT_FOUND], '/404.html', 404, hmac, then);
+}
+
+// Old paths, folders without their slash, and index files lead to the page.
+function redirect(path) {
+  if (own(REDIRECTS, path)) return REDIRECTS[path];
+  var at = path.lastIndexOf('/') + 1, name = path.slice(at);
+  if (name === 'index.html') return path.slice(0, at);
+  if (!name || name.indexOf('.') >= 0 || FILES.indexOf(path) >= 0) return '';
+  path += '/';
+  return own(REDIRECTS, path) ? REDIRECTS[path] : path;
+}
+
+// The longest prefix holds, unless the path itself is listed. `*` stands for the rest of a folder.
+function rootOf(path) {
+  var at = path.lastIndexOf('/', path.length - 2) + 1, folder = path.slice(0, at), name = path.slice(at);
+  if (own(PATHS, folder) && own(PATHS[folder], name)) return PATHS[folder][name];
+  folder = path.slice(0, path.lastIndexOf('/') + 1);
+  while (folder) {
+    if (own(PATHS, folder) && own(PATHS[folder], '*')) return PATHS[folder]['*'];
+    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  }
+  return 0;
+}
+
+// Walks the root's diagram; the arcs taken spell the name of the variant.
+function choose(request, root, path, status, hmac, then) {
+  var policy = POLICIES[root[1]];
+  prove(request, policy.signed || [], 0, {}, hmac, function (proven) {
+    var visitor = {
+      request: request,
+      proven: proven,
+      cookies: lazily(function () { return cookiesOf(request); }),
+      query: lazily(function () { return once(request.query, '&', function (pair) { return pair; }); })
+    };
+    var label = '', gated = false, node = root[0];
+    while (node) {
+      var facet = NODES[node][0], segment = segmentOf(visitor, FACETS[facet]), arc = NODES[node][segment + 1];
+      if (arc === SAME) {
+        segment = FACETS[facet].default;
+        arc = NODES[node][segment + 1];
+      }
+      if (typeof arc === 'number') {
+        node = arc;
+        if (segment !== FACETS[facet].default) label += '~' + FACETS[facet].id + '.' + FACETS[facet].segments[segment];
+      } else {
+        node = arc[0];
+        label += arc[1];
+      }
+    }
+    label = label.slice(1);
+    label.split('~').forEach(function (part) {
+      gated = gated || GATED.indexOf(part.split('.')[0]) >= 0;
+    });
+    var file = path + (path.slice(-1) === '/' ? 'index.html' : '');
+    var answer = { status: status, file: file, headers: headersOf(visitor, policy, status) };
+    if (!gated) {
+      if (label) answer.file = '/_v/open/' + label + file;
+      return then(answer);
+    }
+    hmac(KEYS[0], SITE + '.variant.' + label, function (mac) {
+      answer.file = '/_v/' + mac.slice(0, 32) + '/' + label + file;
+      then(answer);
+    });
+  });
+}
+
+function headersOf(visitor, policy, status) {
+  var headers = { 'cache-control': cacheControl(policy, status, visitor.request.now) };
+  if (policy.vary) headers['vary'] = policy.vary;
+  var shown = (policy.experiments || []).filter(function (facet) {
+    return consents(visitor, FACETS[facet]) && bucket(visitor, FACETS[facet].experiment) >= 0;
+  });
+  if (shown.length) {
+    headers['haberdash-experiment'] = shown.map(function (facet) {
+      return FACETS[facet].id + '=' + FACETS[facet].segments[segmentOf(visitor, FACETS[facet])];
+    }).join(', ');
+  }
+  return headers;
+}
+
+// Nothing is kept beyond the next switch of a time window.
+function cacheControl(policy, status, now) {
+  if (policy.isImmutable && status === 200) return 'public, max-age=31536000, immutable';
+  if (policy.isPrivate) return 'private, no-cache';
+  var left = Infinity;
+  (policy.switches || []).forEach(function (at) {
+    if (at > now) left = Math.min(left, at - now);
+  });
+  var shared = left >= 86400 ? 86400 : left >= 3600 ? 3600 : 300;
+  return status !== 200 || left < 300 ? 'public, no-cache' : 'public, max-age=300, s-maxage=' + shared;
+}
+
+function segmentOf(visitor, facet) {
+  if (!consents(visitor, facet)) return facet.default;
+  for (var i = 0; i < facet.rules.length; i++) {
+    var found = match(visitor, facet.rules[i]);
+    if (found !== undefined) return found;
+  }
+  return facet.default;
+}
+
+function consents(visitor, facet) {
+  return !facet.consent || visitor.request.header('sec-gpc') !== '1' &&
+    (visitor.cookies('hb_consent') || '').split('.').indexOf(facet.consent) >= 0;
+}
+
+// A rule is [test, segment], or [signal, { value: segment }] where values lead to segments.
+function match(visitor, rule) {
+  if (typeof rule[1] === 'number') return holds(visitor, rule[0]) ? rule[1] : undefined;
+  var value = valueOf(visitor, rule[0]);
+  return value !== undefined && own(rule[1], value) ? rule[1][value] : undefined;
+}
+
+// A test is ['and' | 'or' | 'not', tests…] or a signal with the values that it may have.
+function holds(visitor, test) {
+  var request = visitor.request, values = test[test.length - 1];
+  switch (test[0]) {
+    case 'and': return test.slice(1).every(function (part) { return holds(visitor, part); });
+    case 'or': return test.slice(1).some(function (part) { return holds(visitor, part); });
+    case 'not': return !holds(visitor, test[1]);
+    case 'time': return (test[1] === null || request.now >= test[1]) && (test[2] === null || request.now < test[2]);
+    case 'bucket':
+      var drawn = bucket(visitor, test[1]);
+      return drawn >= test[2] && drawn < test[3];
+    case 'language':
+      var first = trim((request.header('accept-language') || '').split(/[,;]/)[0]).toLowerCase();
+      return values.some(function (tag) { return first === tag || first.slice(0, tag.length + 1) === tag + '-'; });
+    case 'referrer':
+      var host = referringHost(request.header('referer') || '');
+      return values.some(function (name) { return host === name || host.slice(-1 - name.length) === '.' + name; });
+    default:
+      var value = valueOf(visitor, test);
+      return value !== undefined && (values === true || values.indexOf(value) >= 0);
+  }
+}
+
+function valueOf(visitor, signal) {
+  switch (signal[0]) {
+    case 'cookie': return visitor.cookies(signal[1]);
+    case 'signed': return (visitor.proven[signal[1]] || none)(signal[2]);
+    case 'query': return visitor.query(signal[1]);
+    case 'country': return visitor.request.country ? visitor.request.country.toUpperCase() : undefined;
+    case 'device': return device(visitor.request);
+  }
+}
+
+function device(request) {
+  var agent = request.header('user-agent') || '', mobile = request.header('sec-ch-ua-mobile') === '?1';
+  var says = function (word) { return agent.indexOf(word) >= 0; };
+  if (says('iPad') || says('Tablet') || says('Android') && !says('Mobi') && !mobile) return 'tablet';
+  return mobile || says('Mobi') ? 'phone' : 'desktop';
+}
+
+function referringHost(url) {
+  var at = url.indexOf('://');
+  if (at < 0) return '';
+  return url.slice(at + 3).split(/[\/?#\\]/)[0].split('@').pop().split(':')[0].toLowerCase();
+}
+
+// Three digits of the visitor's random id, as a number below 4096; -1 without one.
+function bucket(visitor, slice) {
+  var id = visitor.cookies('hb_id');
+  return id && /^[0-9a-f]{32}$/.test(id) && slice < 10 ? parseInt(id.substr(slice * 3, 3), 16) : -1;
+}
+
+// A cookie header that is too long is as good as none.
+function cookiesOf(request) {
+  var text = request.header('cookie') || '';
+  return once(text.length > 8192 ? '' : text, ';', trim);
+}
+
+// Values by name; what is there twice is not there.
+function once(text, separator, clean) {
+  var found = {};
+  text.split(separator).forEach(function (pair) {
+    pair = clean(pair);
+    var at = pair.indexOf('='), name = '$' + pair.slice(0, at);
+    if (at >= 0) found[name] = own(found, name) ? undefined : pair.slice(at + 1);
+  });
+  return function (name) { return own(found, '$' + name) ? found['$' + name] : undefined; };
+}
+
+// Most pages ask for neither cookies nor the query.
+function lazily(make) {
+  var made;
+  return function (name) {
+    made = made || make();
+    return made(name);
+  };
+}
+
+// The fields of those signed cookies whose signature is valid.
+function prove(request, names, i, proven, hmac, then) {
+  if (i === names.length) return then(proven);
+  var claim = claimOf(cookiesOf(request)(names[i]), request.now);
+  if (!claim) return prove(request, names, i + 1, proven, hmac, then);
+  hmac(claim.key, SITE + '.' + claim.payload, function (mac) {
+    if (equal(mac, claim.mac)) proven[names[i]] = once(claim.fields, ';', trim);
+    prove(request, names, i + 1, proven, hmac, then);
+  });
+}
+
+// v1.<key>.<expiry>.<field>.<value>….<mac>
+function claimOf(cookie, now) {
+  if (!cookie || cookie.length > 1024) return null;
+  var form = /^(v1\.([a-z0-9_-]+)\.([0-9]{1,12})((?:\.[a-z0-9_-]+\.[a-z0-9_-]+)+))\.([0-9a-f]{64})$/.exec(cookie);
+  if (!form || +form[3] <= now || KEYS.indexOf(form[2]) < 0) return null;
+  return { payload: form[1], key: form[2], fields: form[4].replace(/\.([^.]+)\.([^.]+)/g, '$1=$2;'), mac: form[5] };
+}
+
+// In constant time.
+function equal(a, b) {
+  var differs = a.length ^ b.length;
+  for (var i = 0; i < b.length; i++) differs |= a.charCodeAt(i) ^ b.charCodeAt(i);
+  return differs === 0;
+}
+
+function trim(text) {
+  var space = ' \t\n\f\r', from = 0, to = text.length;
+  while (from < to && space.indexOf(text[from]) >= 0) from++;
+  while (to > from && space.indexOf(text[to - 1]) >= 0) to--;
+  return text.slice(from, to);
+}
+
+function own(object, name) {
+  return Object.prototype.hasOwnProperty.call(object, name);
+}
+
+function none() {}
