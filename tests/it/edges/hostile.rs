@@ -395,6 +395,7 @@ fn known(ground: &Ground<'_>) -> Vec<String> {
 fn cookies(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
     let known = known(ground);
     let line = known.join("; ");
+    let mut others = Vec::new();
     let mut add = |name: &str, bytes: &[u8]| {
         cases.push(Case::get(Kind::Cookie, name, path).with("Cookie", bytes))
     };
@@ -507,13 +508,10 @@ fn cookies(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
         );
         add("missing", line.replace(pair, "a=b").as_bytes());
         let both = Case::get(Kind::Cookie, "in two headers", path);
-        cases.push(
+        others.push(
             both.with("Cookie", pair.as_bytes())
                 .with("Cookie", line.as_bytes()),
         );
-        add = |name: &str, bytes: &[u8]| {
-            cases.push(Case::get(Kind::Cookie, name, path).with("Cookie", bytes))
-        };
     }
     for consent in [
         "",
@@ -566,12 +564,13 @@ fn cookies(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
         );
     }
     for words in ["1", "0", "true", "", " 1 ", "1, 1"] {
-        cases.push(
+        others.push(
             Case::get(Kind::Cookie, "a signal of no consent", path)
                 .with("Cookie", &line)
                 .with("Sec-GPC", words),
         );
     }
+    cases.extend(others);
 }
 
 /// A cookie line of just this length.
@@ -733,6 +732,7 @@ fn ranges(cases: &mut Vec<Case>, path: &str) {
 }
 
 fn spoofs(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
+    let mut others = Vec::new();
     let mut add =
         |name: &str, value: &str| cases.push(Case::get(Kind::Spoof, name, path).with(name, value));
     for country in ground
@@ -849,9 +849,10 @@ fn spoofs(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
         add(name, value);
         let bare = path.trim_end_matches('/');
         if !bare.is_empty() {
-            cases.push(Case::get(Kind::Spoof, name, bare).with(name, value));
+            others.push(Case::get(Kind::Spoof, name, bare).with(name, value));
         }
     }
+    cases.extend(others);
 }
 
 fn conditionals(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str, gated: &[Gated]) {
@@ -903,6 +904,7 @@ fn conditionals(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str, gated: &
 }
 
 fn headers(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
+    let mut others = Vec::new();
     let mut add = |name: &str, value: &[u8]| {
         cases.push(Case::get(Kind::Header, name, path).with(name, value))
     };
@@ -939,18 +941,15 @@ fn headers(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
         add("Accept-Language", language.to_ascii_uppercase().as_bytes());
         add("accept-language", language.as_bytes());
         let two = Case::get(Kind::Header, "two Accept-Language", path);
-        cases.push(
+        others.push(
             two.clone()
                 .with("Accept-Language", language)
                 .with("Accept-Language", "en"),
         );
-        cases.push(
+        others.push(
             two.with("Accept-Language", "en")
                 .with("Accept-Language", language),
         );
-        add = |name: &str, value: &[u8]| {
-            cases.push(Case::get(Kind::Header, name, path).with(name, value))
-        };
     }
     for language in [
         &b""[..],
@@ -1018,14 +1017,11 @@ fn headers(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
             format!("HTTPS://{}/", host.to_ascii_uppercase()).as_bytes(),
         );
         add("Referrer", format!("https://{host}/").as_bytes());
-        cases.push(
+        others.push(
             Case::get(Kind::Header, "two Referer", path)
                 .with("Referer", format!("https://{host}/"))
                 .with("Referer", "https://evil.example/"),
         );
-        add = |name: &str, value: &[u8]| {
-            cases.push(Case::get(Kind::Header, name, path).with(name, value))
-        };
     }
     for agent in [
         "",
@@ -1048,7 +1044,7 @@ fn headers(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
     ] {
         add("User-Agent", agent.as_bytes());
         for hint in ["?1", "?0", "1", " ?1 ", "?1;x", "?1, ?1"] {
-            cases.push(
+            others.push(
                 Case::get(Kind::Header, "a hint", path)
                     .with("User-Agent", agent)
                     .with("Sec-CH-UA-Mobile", hint),
@@ -1068,6 +1064,7 @@ fn headers(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
     add("Accept-Encoding", b"gzip, br, zstd");
     add("Accept-Encoding", b"identity;q=0");
     add("Accept-Encoding", b"br");
+    cases.extend(others);
 }
 
 fn paths(ground: &Ground<'_>, cases: &mut Vec<Case>) {
