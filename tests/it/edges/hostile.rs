@@ -387,6 +387,9 @@ fn known(ground: &Ground<'_>) -> Vec<String> {
         .filter_map(|(name, values)| Some(format!("{name}={}", values.iter().next_back()?)))
         .collect();
     let purposes: Vec<&str> = ground.signals.purposes.iter().map(String::as_str).collect();
+    // A store may ask for no consent at all.
+    let purposes = purposes.into_iter().chain(["statistics"]);
+    let purposes: Vec<&str> = purposes.collect();
     all.push(format!("hb_consent={}", purposes.join(".")));
     all.push(format!("hb_id={}", "f".repeat(32)));
     all

@@ -54,6 +54,56 @@ segments:
 facet: region
 default: mainland
 segments: [{ id: islands, when: { country: [GB, IE] } }]
+-- segments/look.yaml --
+facet: look
+default: plain
+experiment: { slice: 1, weights: { plain: 25, bold: 75 } }
+segments: [{ id: bold }]
+-- segments/taste.yaml --
+facet: taste
+default: any
+consent: personalization
+from: { cookie: hb_taste }
+segments: [{ id: any }, { id: sweet }]
+-- segments/holding.yaml --
+facet: holding
+default: desk
+segments: [{ id: phone, when: { device: phone } }, { id: tablet, when: { device: tablet } }]
+-- segments/tongue.yaml --
+facet: tongue
+default: en
+segments: [{ id: fr, when: { language: fr } }, { id: ca, when: { language: fr-ca } }]
+-- content/404.md --
+---
+title: Not here
+---
+::: when team=owls
+Nobody hoots here.
+::: otherwise
+Nothing here.
+:::
+-- content/look.md --
+---
+title: Look
+---
+::: when look=bold
+Bold.
+:::
+::: when taste=sweet
+Sweet.
+:::
+-- content/holding.md --
+---
+title: Holding
+---
+::: when holding=phone
+A phone.
+::: when holding=tablet
+A tablet.
+:::
+::: when tongue=fr
+Bonjour.
+:::
 -- content/index.md --
 ::: when team=owls
 Hoot.
