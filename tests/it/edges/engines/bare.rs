@@ -5,7 +5,7 @@ use std::{fmt::Write, process::Command};
 
 use super::{
     Deployed, EdgeFiles, Engine, FULL, Running, Shop, compare::nginx_tag, corpus::Scale, program,
-    prove,
+    prove_once,
 };
 
 const BARE: Engine = Engine {
@@ -21,7 +21,7 @@ const BARE: Engine = Engine {
 #[ignore = "needs nginx"]
 fn a_server_without_an_edge_is_seen_to_be_wrong() {
     let scale = Scale { total: 0, ..FULL };
-    let report = prove(&BARE, Shop::demo(), scale, &compile);
+    let report = prove_once(&BARE, Shop::demo(), scale, &compile);
     report.print();
     assert!(report.mismatches > 0 && report.leaks > 0, "{report}");
     // Its parser refuses some of what hostile clients send, and it can serve parts of files.

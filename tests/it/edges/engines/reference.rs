@@ -17,8 +17,8 @@ use std::{
 use haberdash::{Keys, Manifest, Request, RoutingTable, resolve};
 
 use super::{
-    BRIEF, Deployed, Engine, FULL, Running, Shop, compare::digest_tag, corpus::Scale, prove, red,
-    wire::country_of,
+    BRIEF, Deployed, Engine, FULL, Running, Shop, compare::digest_tag, corpus::Scale, prove,
+    prove_once, red, wire::country_of,
 };
 
 const REFERENCE: Engine = Engine {
@@ -224,7 +224,7 @@ fn the_harness_sees_each_kind_of_carelessness() {
     let scale = Scale { total: 0, ..FULL };
     for (what, twist) in CARELESS {
         TWIST.set(twist);
-        let report = prove(&REFERENCE, &shop, scale, &|_| Vec::new());
+        let report = prove_once(&REFERENCE, &shop, scale, &|_| Vec::new());
         assert!(report.mismatches > 0, "an edge that {what} goes unnoticed");
     }
     TWIST.set(|_| {});
@@ -238,7 +238,7 @@ fn the_harness_sees_a_gated_page_that_leaks() {
         start: start_open,
         ..REFERENCE
     };
-    let report = prove(&open, &shop, scale, &|_| Vec::new());
+    let report = prove_once(&open, &shop, scale, &|_| Vec::new());
     assert!(report.leaks > 0, "{report}");
 }
 
