@@ -78,7 +78,7 @@ impl Shapes {
         };
         for (path, root) in &table.exact {
             let bare = path.strip_suffix('/').unwrap_or(path);
-            let at = bare.rfind('/').map_or(path.len(), |at| at + 1);
+            let at = bare.rfind('/').map_or(0, |at| at + 1);
             add(&path[..at], &path[at..], *root);
         }
         for (prefix, root) in &table.prefixes {
