@@ -7,8 +7,11 @@
 //! the files, is refused with a problem that names the facet or route and the limit. No rule
 //! is ever dropped, and no secret is ever written.
 
+mod cloudflare;
 mod cloudfront;
 mod javascript;
+mod netlify;
+mod vercel;
 
 use std::collections::BTreeMap;
 
@@ -87,7 +90,12 @@ impl Can {
     };
 }
 
-const EDGES: &[Edge] = &[cloudfront::EDGE];
+const EDGES: &[Edge] = &[
+    cloudflare::EDGE,
+    cloudfront::EDGE,
+    netlify::EDGE,
+    vercel::EDGE,
+];
 
 /// The names that `targets` may list.
 pub fn targets() -> impl Iterator<Item = &'static str> {

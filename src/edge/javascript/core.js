@@ -71,7 +71,7 @@ function choose(request, root, path, status, hmac, then) {
       var arcs = NODES[node], facet = FACETS[arcs[0]], segment = segmentOf(visitor, facet);
       var arc = arcOf(arcs, segment);
       if (arc === SAME) arc = arcOf(arcs, segment = fallback(facet));
-      if (arc >= 0) {
+      if (typeof arc === 'number') {
         node = arc;
         if (segment !== fallback(facet)) parts.push([arcs[0], segment]);
       } else {

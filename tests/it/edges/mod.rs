@@ -10,6 +10,8 @@ mod compare;
 mod corpus;
 mod epoch;
 mod hostile;
+#[path = "engines/javascript.rs"]
+mod javascript;
 #[path = "engines/reference.rs"]
 mod reference;
 mod visitor;
