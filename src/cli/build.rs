@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     diagnostic::Severity,
+    edge::EdgeFile,
     emit::{Emitted, PictureFolder, Stage},
     output::put_all,
     pipeline::{self, BuildOptions, Built, Summary, Work},
@@ -47,10 +48,9 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     let mut built = pipeline::build(&tree, &options, &stage)?;
     bar.finish_and_clear();
     let fails = built.summary.errors > 0 || (args.strict && built.summary.warnings > 0);
-    let edges = edge_stage(common, &output, &built)?;
     let emitted = if fails { None } else { Some(stage.commit()?) };
-    if let Some((_, edges)) = edges.filter(|_| !fails) {
-        edges.commit()?;
+    if !fails {
+        emit_edges(common, &output, &built)?;
     }
     if !fails {
         pictures.tidy();
@@ -79,24 +79,22 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     })
 }
 
-/// The folder of what the edges deploy, filled; `None` if there is none.
-fn edge_stage(
-    common: &Common,
-    output: &Path,
-    built: &Built,
-) -> Result<Option<(PathBuf, Stage)>, Failure> {
+/// Writes what the edges deploy beside the site. Stages of one folder wait for one another, so this
+/// comes after the site.
+fn emit_edges(common: &Common, output: &Path, built: &Built) -> Result<(), Failure> {
     if built.edges.is_empty() {
-        return Ok(None);
+        return Ok(());
     }
-    let folder = output.with_file_name(EDGES);
-    let stage = Stage::open(&folder, &surroundings(&common.store))?;
+    let stage = Stage::open(&output.with_file_name(EDGES), &surroundings(&common.store))?;
     let files = built.edges.iter().flat_map(|(target, files)| {
+        let path = move |file: &EdgeFile| format!("{target}/{}", file.path);
         files
             .iter()
-            .map(move |file| (format!("{target}/{}", file.path), file.bytes.as_slice()))
+            .map(move |file| (path(file), file.bytes.as_slice()))
     });
     put_all(&stage, &built.deployment.manifest.site, files)?;
-    Ok(Some((folder, stage)))
+    stage.commit()?;
+    Ok(())
 }
 
 /// Reading comes before the build, and the total after.
