@@ -7,7 +7,7 @@ use std::{
 
 use haberdash::{BuildOptions, Built, Keys, Memory, SourceTree, build};
 
-fn demo() -> SourceTree {
+pub fn demo() -> SourceTree {
     let mut files = Vec::new();
     for folder in ["content", "themes", "segments", "haberdash.yaml"] {
         for entry in walkdir::WalkDir::new(folder)

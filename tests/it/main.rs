@@ -10,6 +10,7 @@ mod browser;
 mod build;
 mod cli;
 mod demo_store;
+mod edges;
 mod emit;
 mod pictures;
 mod rooms;

@@ -1,0 +1,277 @@
+//! The reference resolver behind a plain socket: it proves the harness, which must find nothing
+//! wrong with it, and something wrong with it when its table is another.
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    io::{BufRead, BufReader, Read, Write},
+    net::{IpAddr, Ipv4Addr, TcpListener, TcpStream},
+    path::PathBuf,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, Ordering::Relaxed},
+    },
+};
+
+use haberdash::{Keys, Manifest, Request, RoutingTable, resolve};
+
+use super::{
+    BRIEF, Deployed, Engine, FULL, Running, Shop, compare::digest_tag, corpus::Scale, prove, red,
+    wire::country_of,
+};
+
+const REFERENCE: Engine = Engine {
+    name: "reference",
+    start,
+    etag: digest_tag,
+    sees: None,
+    platform: None,
+    countries: true,
+};
+
+/// Facets of all kinds of signals, and windows of time on a page that is for everyone.
+const SMALL: &str = "\
+-- segments/team.yaml --
+facet: team
+default: none
+from: [{ query: team }, { cookie: hb_team }]
+segments: [{ id: none }, { id: owls }, { id: lions }]
+-- segments/loyalty.yaml --
+facet: loyalty
+default: guest
+gated: true
+from: { signed-cookie: hb_visitor, field: loyalty }
+segments: [{ id: guest }, { id: silver }, { id: gold }]
+-- segments/sale.yaml --
+facet: sale
+default: none
+segments:
+  - id: summer
+    when: { time: { from: 2026-06-01T00:00:00Z, until: 2026-06-20T00:00:00Z } }
+  - id: late
+    when: { time: { from: 2026-06-20T00:00:00Z, until: 2026-06-20T00:30:00Z } }
+-- segments/region.yaml --
+facet: region
+default: mainland
+segments: [{ id: islands, when: { country: [GB, IE] } }]
+-- segments/look.yaml --
+facet: look
+default: plain
+experiment: { slice: 1, weights: { plain: 25, bold: 75 } }
+segments: [{ id: bold }]
+-- segments/taste.yaml --
+facet: taste
+default: any
+consent: personalization
+from: { cookie: hb_taste }
+segments: [{ id: any }, { id: sweet }]
+-- segments/holding.yaml --
+facet: holding
+default: desk
+segments: [{ id: phone, when: { device: phone } }, { id: tablet, when: { device: tablet } }]
+-- segments/tongue.yaml --
+facet: tongue
+default: en
+segments: [{ id: fr, when: { language: fr } }, { id: ca, when: { language: fr-ca } }]
+-- content/404.md --
+---
+title: Not here
+---
+::: when team=owls
+Nobody hoots here.
+::: otherwise
+Nothing here.
+:::
+-- content/look.md --
+---
+title: Look
+---
+::: when look=bold
+Bold.
+:::
+::: when taste=sweet
+Sweet.
+:::
+-- content/holding.md --
+---
+title: Holding
+---
+::: when holding=phone
+A phone.
+::: when holding=tablet
+A tablet.
+:::
+::: when tongue=fr
+Bonjour.
+:::
+-- content/index.md --
+::: when team=owls
+Hoot.
+::: when loyalty=gold
+Gold.
+::: otherwise
+Plain.
+:::
+-- content/sale.md --
+---
+title: Sale
+---
+::: when sale=summer
+Sun.
+::: when sale=late
+Late.
+::: otherwise
+None.
+:::
+-- content/islands.md --
+---
+title: Islands
+aliases: [/isles/]
+---
+::: when region=islands
+By ship.
+::: otherwise
+By road.
+:::
+";
+
+#[test]
+fn the_harness_finds_the_reference_equal_to_itself() {
+    let shop = Shop::small("small", SMALL);
+    let scale = Scale {
+        total: 4000,
+        ..FULL
+    };
+    prove(&REFERENCE, &shop, scale, &|_| Vec::new()).expect_equal();
+    prove(&REFERENCE, Shop::demo(), BRIEF, &|_| Vec::new()).expect_equal();
+}
+
+#[test]
+fn the_harness_sees_a_single_wrong_arc() {
+    for shop in [&Shop::small("small", SMALL), Shop::demo()] {
+        let report = red(&REFERENCE, shop, &|_| Vec::new());
+        report.print();
+        assert!(report.mismatches > 0);
+    }
+}
+
+#[test]
+#[ignore = "takes long: every request of the list"]
+fn the_reference_is_equal_to_itself_on_every_request() {
+    let report = prove(&REFERENCE, Shop::demo(), FULL, &|_| Vec::new());
+    report.expect_equal();
+    assert!(report.requests >= 20_000, "{}", report.requests);
+}
+
+struct Site {
+    public: PathBuf,
+    table: RoutingTable,
+    manifest: Manifest,
+    keys: Keys,
+}
+
+fn start(deployed: &Deployed) -> Running {
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, deployed.port)).unwrap();
+    let site = Arc::new(Site {
+        public: deployed.public.clone(),
+        table: deployed.table.clone(),
+        manifest: deployed.manifest.clone(),
+        keys: deployed.signer.keys(),
+    });
+    let stopped = Arc::new(AtomicBool::new(false));
+    let stops = Arc::clone(&stopped);
+    let port = deployed.port;
+    let accepting = std::thread::spawn(move || {
+        for stream in listener.incoming().map_while(Result::ok) {
+            if stopped.load(Relaxed) {
+                break;
+            }
+            let site = Arc::clone(&site);
+            std::thread::spawn(move || answer_all(&site, &stream));
+        }
+    });
+    Running::inside(move || {
+        stops.store(true, Relaxed);
+        // Wakes the one that waits for clients.
+        let _ = TcpStream::connect((Ipv4Addr::LOCALHOST, port));
+        let _ = accepting.join();
+    })
+}
+
+/// Answers requests of a connection until it ends.
+fn answer_all(site: &Site, stream: &TcpStream) {
+    let _ = stream.set_nodelay(true);
+    let country = match stream.peer_addr().map(|address| address.ip()) {
+        Ok(IpAddr::V4(address)) => country_of(address),
+        _ => None,
+    };
+    let mut reader = BufReader::new(stream);
+    while let Some((request, length)) = read(&mut reader, country.clone()) {
+        if std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).is_err() {
+            return;
+        }
+        let mut writer = stream;
+        if writer.write_all(&answer(site, &request)).is_err() {
+            return;
+        }
+    }
+}
+
+/// A request with all its bytes, however odd, and the length of its body.
+fn read(reader: &mut impl BufRead, country: Option<String>) -> Option<(Request, u64)> {
+    let mut line = || {
+        let mut line = Vec::new();
+        reader.read_until(b'\n', &mut line).ok()?;
+        let line = line.strip_suffix(b"\r\n")?;
+        Some(String::from_utf8_lossy(line).into_owned())
+    };
+    let first = line()?;
+    let (method, rest) = first.split_once(' ')?;
+    let (target, _) = rest.rsplit_once(' ')?;
+    let (path, query) = target.split_once('?').unwrap_or((target, ""));
+    let path = match path.strip_prefix("http://") {
+        None => path,
+        Some(rest) => rest.find('/').map_or("/", |at| &rest[at..]),
+    };
+    let mut request = Request::get(path);
+    method.clone_into(&mut request.method);
+    query.clone_into(&mut request.query);
+    request.country = country;
+    loop {
+        let header = line()?;
+        if header.is_empty() {
+            break;
+        }
+        let (name, value) = header.split_once(':')?;
+        request.add_header(name, value.trim_matches([' ', '\t']));
+    }
+    let length = request.headers.get("content-length");
+    let length = length.and_then(|length| length.parse().ok()).unwrap_or(0);
+    Some((request, length))
+}
+
+fn answer(site: &Site, request: &Request) -> Vec<u8> {
+    let now = super::now();
+    let decision = resolve(
+        &site.table,
+        &site.manifest,
+        &site.keys,
+        request,
+        now,
+        &BTreeMap::new(),
+    );
+    let file = decision.file.as_ref();
+    let body = file
+        .map(|file| fs::read(site.public.join(file)).unwrap())
+        .unwrap_or_default();
+    let mut head = format!("HTTP/1.1 {} x\r\n", decision.status);
+    for (name, value) in &decision.headers {
+        head += &format!("{name}: {value}\r\n");
+    }
+    head += &format!("content-length: {}\r\n\r\n", body.len());
+    let mut bytes = head.into_bytes();
+    if request.method != "HEAD" {
+        bytes.extend(body);
+    }
+    bytes
+}
