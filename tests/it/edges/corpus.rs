@@ -80,6 +80,16 @@ impl Case {
         }
     }
 
+    pub fn named(mut self, name: &str) -> Self {
+        name.clone_into(&mut self.name);
+        self
+    }
+
+    pub fn by(mut self, method: &str) -> Self {
+        method.clone_into(&mut self.method);
+        self
+    }
+
     pub fn add(&mut self, name: &str, value: impl AsRef<[u8]>) {
         self.headers
             .push((name.to_owned(), value.as_ref().to_vec()));
@@ -98,6 +108,13 @@ impl Case {
         };
         self.target.push(mark);
         self.target.extend_from_slice(pair.as_bytes());
+    }
+
+    /// The only header of a name.
+    pub fn header(&self, name: &str) -> Option<String> {
+        let is_it = |(other, _): &&(String, Vec<u8>)| other.eq_ignore_ascii_case(name);
+        let (_, value) = self.headers.iter().find(is_it)?;
+        Some(String::from_utf8_lossy(value).into_owned())
     }
 
     /// The bytes that are sent. `tag` is the text of `If-None-Match`.
@@ -153,21 +170,19 @@ impl Case {
             .map(|(n, v)| n.len() + v.len() + 4)
             .sum();
         if size > 4000 || self.target.len() > 4000 {
-            return &[400, 413, 414, 431, 494];
+            return &[400, 413, 414, 431];
         }
         if !is_plain_target(&self.target) || !self.headers.iter().all(|(_, value)| is_text(value)) {
-            return &[400, 403, 404];
+            return &[400];
         }
-        let is_known = |known: &&str| *known == self.method;
-        if ![
+        let known = [
             "GET", "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND",
-        ]
-        .iter()
-        .any(|m| is_known(&m))
-        {
-            return &[400, 403, 405, 501];
+        ];
+        if known.contains(&self.method.as_str()) {
+            &[]
+        } else {
+            &[400, 405, 501]
         }
-        &[]
     }
 }
 
@@ -223,7 +238,7 @@ impl Signer {
     }
 }
 
-/// A small generator of numbers that are as good as random (SplitMix64).
+/// A small generator of numbers that are as good as random (`SplitMix64`).
 #[derive(Clone, Debug)]
 pub struct Dice(u64);
 
@@ -644,7 +659,7 @@ impl<'a> Ground<'a> {
         };
         let mut case = Case::get(Kind::Random, "by chance", target.trim_end_matches('?'));
         if dice.roll(20) == 0 {
-            case.method = "HEAD".to_owned();
+            case = case.by("HEAD");
         }
         let one = |values: &BTreeSet<String>, dice: &mut Dice| -> String {
             if dice.roll(5) == 0 || values.is_empty() {

@@ -86,7 +86,9 @@ fn in_predicate(predicate: &mut Value, change: &mut impl FnMut(&mut Value)) {
     for (kind, inner) in map.iter_mut() {
         match (kind.as_str(), inner) {
             ("all" | "any", Value::Array(list)) => {
-                list.iter_mut().for_each(|p| in_predicate(p, change));
+                for part in list {
+                    in_predicate(part, change);
+                }
             }
             ("not", inner) => in_predicate(inner, change),
             ("signal", signal) => {

@@ -287,7 +287,7 @@ fn signatures(
         ),
     ];
     let mut add = |name: &str, line: String| {
-        cases.push(Case::get(Kind::Signature, name, path).with("Cookie", line))
+        cases.push(Case::get(Kind::Signature, name, path).with("Cookie", line));
     };
     for (name, text) in values {
         add(name, format!("{cookie}={text}"));
@@ -331,30 +331,25 @@ fn signatures(
     );
     add("without spaces between", format!("a=b;{cookie}={good};c=d"));
     add("between empty pairs", format!(";; ; {cookie}={good};;"));
-    add("on no sign", format!("{cookie}"));
+    add("on no sign", cookie.to_owned());
     add("beside a nameless one", format!("=x; {cookie}={good}; y"));
     let signed_in = || Case::get(Kind::Signature, "", path);
-    let mut in_two = signed_in()
+    let in_two = signed_in()
         .with("Cookie", "a=b")
         .with("Cookie", format!("{cookie}={good}"));
-    in_two.name = "in the second of two headers".to_owned();
-    cases.push(in_two);
-    let mut twice = signed_in()
+    cases.push(in_two.named("in the second of two headers"));
+    let twice = signed_in()
         .with("Cookie", format!("{cookie}={good}"))
         .with("Cookie", format!("{cookie}={good}"));
-    twice.name = "in both of two headers".to_owned();
-    cases.push(twice);
-    let mut lower = signed_in().with("cookie", format!("{cookie}={good}"));
-    lower.name = "in a header in small letters".to_owned();
-    cases.push(lower);
-    let mut head = signed_in().with("Cookie", format!("{cookie}={good}"));
-    (head.name, head.method) = ("by HEAD".to_owned(), "HEAD".to_owned());
-    cases.push(head);
-    let mut split = signed_in()
+    cases.push(twice.named("in both of two headers"));
+    let lower = signed_in().with("cookie", format!("{cookie}={good}"));
+    cases.push(lower.named("in a header in small letters"));
+    let head = signed_in().with("Cookie", format!("{cookie}={good}"));
+    cases.push(head.named("by HEAD").by("HEAD"));
+    let split = signed_in()
         .with("Cookie", format!("{cookie}={payload}"))
         .with("Cookie", mac);
-    split.name = "cut over two headers".to_owned();
-    cases.push(split);
+    cases.push(split.named("cut over two headers"));
 }
 
 /// Signs any payload with the first key: what only a shop that errs would send.
@@ -362,13 +357,9 @@ fn sign_raw(ground: &Ground<'_>, payload: &str) -> String {
     use hmac::{Hmac, KeyInit, Mac};
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(&ground.signer.keys[0].secret).unwrap();
     mac.update(format!("{}.{payload}", ground.signer.site).as_bytes());
-    let hex: String = mac
-        .finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    format!("{payload}.{hex}")
+    let bytes = mac.finalize().into_bytes();
+    let hex: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    format!("{payload}.{}", hex.concat())
 }
 
 /// A good cookie of just this length.
@@ -400,7 +391,7 @@ fn cookies(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
     let line = known.join("; ");
     let mut others = Vec::new();
     let mut add = |name: &str, bytes: &[u8]| {
-        cases.push(Case::get(Kind::Cookie, name, path).with("Cookie", bytes))
+        cases.push(Case::get(Kind::Cookie, name, path).with("Cookie", bytes));
     };
     add("a visitor who is known", line.as_bytes());
     add("nothing", b"");
@@ -627,7 +618,7 @@ fn queries(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
             format!("{name}=x&{name}={value}"),
             format!("{name}&{name}={value}"),
             format!("{name}={value}&{name}"),
-            format!("{name}"),
+            name.clone(),
             format!("{name}="),
             format!("{name}={value}&"),
             format!("&{name}={value}"),
@@ -711,8 +702,7 @@ fn ranges(cases: &mut Vec<Case>, path: &str) {
         "bytes=18446744073709551616-",
     ] {
         let case = Case::get(Kind::Range, "a range", path).with("Range", range);
-        let mut head = case.clone();
-        head.method = "HEAD".to_owned();
+        let head = case.clone().by("HEAD");
         cases.extend([case, head]);
     }
     cases.push(
@@ -883,8 +873,7 @@ fn conditionals(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str, gated: &
                 case.add("Cookie", visitor);
             }
             case.if_none_match = Some(tag);
-            let mut head = case.clone();
-            head.method = "HEAD".to_owned();
+            let head = case.clone().by("HEAD");
             cases.extend([case, head]);
         }
     }
@@ -909,7 +898,7 @@ fn conditionals(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str, gated: &
 fn headers(ground: &Ground<'_>, cases: &mut Vec<Case>, path: &str) {
     let mut others = Vec::new();
     let mut add = |name: &str, value: &[u8]| {
-        cases.push(Case::get(Kind::Header, name, path).with(name, value))
+        cases.push(Case::get(Kind::Header, name, path).with(name, value));
     };
     for language in ground
         .signals
@@ -1258,7 +1247,7 @@ fn internal(ground: &Ground<'_>, cases: &mut Vec<Case>, gated: &[Gated]) {
         .collect();
     let step = (open.len() / 3).max(1);
     inner.extend(open.iter().step_by(step).map(|rest| (*rest).to_owned()));
-    inner.extend(["".to_owned(), "open/".to_owned(), "x".to_owned()]);
+    inner.extend(["", "open/", "x"].map(str::to_owned));
     let member = gated.first().map(|(_, cookie, field, value)| {
         format!(
             "{cookie}={}",
@@ -1385,15 +1374,13 @@ fn methods(ground: &Ground<'_>, cases: &mut Vec<Case>) {
             "HEAD", "POST", "PUT", "DELETE", "PATCH", "OPTIONS", "PROPFIND", "TRACE", "PURGE",
             "BAN", "MKCOL", "get", "GETS", "Head", "FOO-BAR",
         ] {
-            let mut case = Case::get(Kind::Method, method, &target);
-            case.method = method.to_owned();
+            let mut case = Case::get(Kind::Method, method, &target).by(method);
             if !matches!(method, "HEAD" | "TRACE") {
                 case.add("Content-Length", "0");
             }
             cases.push(case);
         }
-        let mut case = Case::get(Kind::Method, "POST with a form", &target);
-        case.method = "POST".to_owned();
+        let mut case = Case::get(Kind::Method, "POST with a form", &target).by("POST");
         // The body would follow; a client that waits for a word sends none.
         case.add("Content-Length", "0");
         case.add("Content-Type", "application/x-www-form-urlencoded");

@@ -4,6 +4,8 @@
 //! An engine is a file in `engines/`: how it is started, how it makes entity tags, and a test that
 //! is run by `cargo test edges::<name> -- --ignored`, since it needs the engine to be there.
 
+#[path = "engines/bare.rs"]
+mod bare;
 mod compare;
 mod corpus;
 mod epoch;
@@ -59,8 +61,6 @@ pub struct Deployed {
     pub edge: PathBuf,
     /// Where the engine has to listen, on 127.0.0.1.
     pub port: u16,
-    /// Free as well, for an engine that needs an origin behind it.
-    pub origin_port: u16,
     /// The table that the edge was compiled from. Its windows of time are not those on disk.
     pub table: RoutingTable,
     pub manifest: Manifest,
@@ -73,6 +73,8 @@ pub struct Deployed {
 pub type EdgeFiles = Vec<(String, Vec<u8>)>;
 /// Compiles the edge's files.
 pub type Compile<'a> = &'a dyn Fn(&Deployed) -> EdgeFiles;
+/// Header lines in the order in which they are sent.
+pub type Headers = Vec<(String, Vec<u8>)>;
 
 /// An engine, and in what its answers may differ from the reference's.
 #[derive(Clone, Copy)]
@@ -84,7 +86,7 @@ pub struct Engine {
     /// What its platform makes of a request before the edge sees it.
     pub sees: Option<fn(Request) -> Request>,
     /// What its platform adds to headers, and takes away, for a country.
-    pub platform: Option<fn(&mut Vec<(String, Vec<u8>)>, Option<&str>)>,
+    pub platform: Option<fn(&mut Headers, Option<&str>)>,
     /// Whether it can know countries.
     pub countries: bool,
 }
@@ -257,16 +259,13 @@ fn stats(
     let keys = signer.keys();
     let (mut files, mut secret, mut open) = (BTreeMap::new(), BTreeSet::new(), BTreeSet::new());
     for (path, entry) in &manifest.files {
-        let on_disk = match path.strip_prefix("_v/*/") {
-            Some(rest) => {
-                secret.insert(entry.digest.to_string());
-                let label = rest.split('/').next().unwrap();
-                format!("_v/{}/{rest}", keys.token(label))
-            }
-            None => {
-                open.insert(entry.digest.to_string());
-                path.clone()
-            }
+        let on_disk = if let Some(rest) = path.strip_prefix("_v/*/") {
+            secret.insert(entry.digest.to_string());
+            let label = rest.split('/').next().unwrap();
+            format!("_v/{}/{rest}", keys.token(label))
+        } else {
+            open.insert(entry.digest.to_string());
+            path.clone()
         };
         let modified = fs::metadata(public.join(&on_disk))
             .unwrap()
@@ -294,6 +293,8 @@ pub struct Report {
     /// The first ones, in full.
     pub shown: Vec<String>,
     pub mismatches_by_kind: BTreeMap<Kind, usize>,
+    /// Of them, those that showed a gated variant to someone for whom it was not decided.
+    pub leaks: usize,
     pub refused: usize,
     pub parts: usize,
     pub seen: usize,
@@ -354,8 +355,11 @@ impl std::fmt::Display for Report {
             self.refused,
             self.parts,
             self.seen,
-            self.requests as f64 / self.seconds.max(0.001)
+            f64::from(self.requests as u32) / self.seconds.max(0.001)
         )?;
+        if self.leaks > 0 {
+            writeln!(f, "  LEAKS of gated variants: {}", self.leaks)?;
+        }
         if self.countries_left_out > 0 {
             writeln!(
                 f,
@@ -396,7 +400,7 @@ impl std::fmt::Display for Report {
 /// Everything, once; and at each other time a visitor for each leaf.
 pub const FULL: Scale = Scale {
     every_route: true,
-    total: 16_000,
+    total: 20_000,
     hostile: true,
 };
 /// A visitor for each leaf of each shape, and some more.
@@ -415,7 +419,12 @@ pub fn prove(engine: &Engine, shop: &Shop, scale: Scale, compile: Compile<'_>) -
     };
     let mut leaves: BTreeMap<String, Vec<Reach>> = BTreeMap::new();
     for (nth, epoch) in epochs(&shop.table, now()).iter().enumerate() {
-        let scale = if nth == 0 { scale } else { BRIEF };
+        // What has nothing to do with the time need not be asked again.
+        let again = Scale {
+            every_route: scale.every_route,
+            ..BRIEF
+        };
+        let scale = if nth == 0 { scale } else { again };
         let reached = run(
             engine,
             shop,
@@ -514,7 +523,6 @@ fn run(
         public: shop.public.clone(),
         edge: folder.path().join("edge"),
         port: free_port(),
-        origin_port: free_port(),
         table: compiled.clone(),
         manifest: shop.manifest.clone(),
         signer: shop.signer.clone(),
@@ -601,8 +609,10 @@ impl Report {
                 self.mismatches += 1;
                 let of_kind = self.mismatches_by_kind.entry(case.kind).or_default();
                 *of_kind += 1;
-                // Some of each kind, so that the many do not hide the few.
-                if self.shown.len() < SHOWN && *of_kind <= 4 || why.starts_with("LEAK") {
+                let is_leak = why.starts_with("LEAK");
+                self.leaks += usize::from(is_leak);
+                // Some of each kind, so that the many do not hide the few; and leaks in any case.
+                if self.shown.len() < SHOWN && *of_kind <= 4 || is_leak && self.leaks <= 3 {
                     let mut bytes = case.wire(None);
                     bytes.truncate(1500);
                     let sent = bytes.escape_ascii().to_string().replace("\\r\\n", "\n    ");

@@ -212,13 +212,13 @@ impl Wish {
                 Key::Signed(name, field) => signed.entry(name).or_default().push((field, value)),
                 Key::Query(name) => case.add_query(&format!("{name}={value}")),
                 Key::Country => case.country = Some(value),
-                Key::Language => case.add("Accept-Language", &format!("{value},en;q=0.5")),
+                Key::Language => case.add("Accept-Language", format!("{value},en;q=0.5")),
                 Key::Device => {
                     if let Some(agent) = agent(&value) {
                         case.add("User-Agent", agent);
                     }
                 }
-                Key::Referrer => case.add("Referer", &format!("https://{value}/a?b")),
+                Key::Referrer => case.add("Referer", format!("https://{value}/a?b")),
                 Key::Consent(purpose) => purposes.push(purpose),
                 Key::Bucket(slice) => {
                     let digits = id.get_or_insert_with(|| vec![b'0'; 32]);
@@ -243,7 +243,7 @@ impl Wish {
                 .iter()
                 .map(|(name, value)| format!("{name}={value}"))
                 .collect();
-            case.add("Cookie", &pairs.join("; "));
+            case.add("Cookie", pairs.join("; "));
         }
     }
 }
@@ -272,7 +272,7 @@ impl Want {
             },
             Self::Other(values) => {
                 let free = |value: &String| !values.contains(value);
-                (0..).map(|n| format!("other{n}")).find(free)
+                (0..=values.len()).map(|n| format!("other{n}")).find(free)
             }
         }
     }
