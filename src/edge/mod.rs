@@ -7,6 +7,7 @@
 //! the files, is refused with a problem that names the facet or route and the limit. No rule
 //! is ever dropped, and no secret is ever written.
 
+mod apache;
 mod cloudfront;
 mod conditions;
 mod javascript;
@@ -89,7 +90,7 @@ impl Can {
     };
 }
 
-const EDGES: &[Edge] = &[cloudfront::EDGE, nginx::EDGE];
+const EDGES: &[Edge] = &[apache::EDGE, cloudfront::EDGE, nginx::EDGE];
 
 /// The names that `targets` may list.
 pub fn targets() -> impl Iterator<Item = &'static str> {

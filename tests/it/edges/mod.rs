@@ -4,12 +4,16 @@
 //! An engine is a file in `engines/`: how it is started, how it makes entity tags, and a test that
 //! is run by `cargo test edges::<name> -- --ignored`, since it needs the engine to be there.
 
+#[path = "engines/apache.rs"]
+mod apache;
 #[path = "engines/bare.rs"]
 mod bare;
 mod compare;
 mod corpus;
 mod epoch;
 mod hostile;
+#[path = "engines/nginx.rs"]
+mod nginx;
 #[path = "engines/reference.rs"]
 mod reference;
 mod visitor;
@@ -27,8 +31,8 @@ use std::{
 };
 
 use haberdash::{
-    BuildOptions, Key, Keys, Manifest, NoPictures, Request, RoutingTable, SourceTree, Stage,
-    Surroundings, build,
+    BuildOptions, Deployment, Key, KeyConfig, Keys, Manifest, NoPictures, Request, RoutingTable,
+    SourceTree, Stage, Surroundings, build,
 };
 
 use crate::support::BARE;
@@ -65,6 +69,8 @@ pub struct Deployed {
     pub table: RoutingTable,
     pub manifest: Manifest,
     pub signer: Signer,
+    /// The same, as compilers of edges want it. The keys are in `HABERDASH_KEY_K1` and so on.
+    pub site: Deployment,
     /// From where requests of each country come.
     pub countries: BTreeMap<String, Ipv4Addr>,
 }
@@ -179,6 +185,34 @@ impl Drop for Running {
     }
 }
 
+/// The environment variable of a key.
+fn variable(id: &str) -> String {
+    format!("HABERDASH_KEY_{}", id.to_uppercase())
+}
+
+impl Deployed {
+    /// What an edge that is compiled in this repository deploys.
+    #[track_caller]
+    pub fn files(&self, target: &str) -> EdgeFiles {
+        let (files, problems) = haberdash::edge_files(target, &self.site);
+        assert!(problems.is_empty(), "{problems:#?}");
+        files
+            .into_iter()
+            .map(|file| (file.path, file.bytes))
+            .collect()
+    }
+
+    /// The signing keys, as an engine's environment holds them.
+    pub fn environment(&self) -> Vec<(String, String)> {
+        let keys = self.signer.keys.iter();
+        keys.map(|key| {
+            let secret = String::from_utf8(key.secret.clone()).unwrap();
+            (variable(&key.id), secret)
+        })
+        .collect()
+    }
+}
+
 /// The path of a program; fails with the name of the package that has it.
 #[track_caller]
 pub fn program(name: &str, package: &str) -> PathBuf {
@@ -221,7 +255,7 @@ impl Shop {
             id: id.to_owned(),
             secret: (0..32).map(|n| letter ^ n).collect(),
         };
-        let keys = vec![key("k1", 0xA5), key("k0", 0x3C)];
+        let keys = vec![key("k1", 0x45), key("k0", 0x25)];
         let options = BuildOptions {
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
             keys: &|store, _| Keys::new(&store.config.site, keys.clone()),
@@ -229,20 +263,21 @@ impl Shop {
             precompresses: Some(false),
             pictures: &NoPictures,
             progress: &|_, _, _| {},
+            targets: Some(&[]),
         };
         let built = build(&Arc::new(tree), &options, &stage).unwrap();
         assert_eq!(built.summary.errors, 0, "{:#?}", built.diagnostics);
         stage.commit().unwrap();
         let signer = Signer {
-            site: built.manifest.site.clone(),
+            site: built.deployment.manifest.site.clone(),
             keys: keys.clone(),
         };
-        let (files, secrets) = stats(&public, &built.manifest, &signer);
+        let (files, secrets) = stats(&public, &built.deployment.manifest, &signer);
         Self {
             name,
             public,
-            table: built.table,
-            manifest: built.manifest,
+            table: built.deployment.table,
+            manifest: built.deployment.manifest,
             signer,
             files,
             secrets,
@@ -526,6 +561,22 @@ fn run(
         table: compiled.clone(),
         manifest: shop.manifest.clone(),
         signer: shop.signer.clone(),
+        site: Deployment {
+            table: compiled.clone(),
+            manifest: shop.manifest.clone(),
+            keys: shop
+                .signer
+                .keys
+                .iter()
+                .map(|key| KeyConfig {
+                    id: key.id.clone(),
+                    env: variable(&key.id),
+                })
+                .collect(),
+            title: "Shop".to_owned(),
+            base_url: format!("https://{}", corpus::HOST),
+            facets: BTreeMap::new(),
+        },
         countries: countries.collect(),
     };
     for (path, bytes) in compile(&deployed) {
