@@ -10,7 +10,7 @@ local LONGEST_COOKIES = 8192
 local LONGEST_PROOF = 1024
 
 -- Bits of 32-bit numbers: the language's own where it has them, else by halves of bytes.
-local native = (load or loadstring)([[
+local native = (loadstring or load)([[
     return function(a, b) return a ~ b end,
            function(a, b) return a & b end,
            function(a, n) return ((a >> n) | (a << (32 - n))) & 0xffffffff end,
@@ -84,7 +84,7 @@ end
 local function sha256(text)
     local size = #text
     text = text .. "\128" .. string.rep("\0", (55 - size) % 64 + 4) .. bytes_of(size * 8)
-    local h = { unpack and unpack(START) or table.unpack(START) }
+    local h = { (unpack or table.unpack)(START) }
     local w = {}
     for at = 1, #text, 64 do
         for i = 1, 16 do
