@@ -129,7 +129,7 @@ fn lua(value: &Value, depth: usize) -> String {
     format!("{{\n{}{}}}{end}", lines.concat(), "    ".repeat(depth))
 }
 
-fn string(text: &str) -> String {
+pub(super) fn string(text: &str) -> String {
     let signs = text.bytes().map(|byte| match byte {
         b'"' | b'\\' => format!("\\{}", char::from(byte)),
         b' '..=b'~' => char::from(byte).to_string(),

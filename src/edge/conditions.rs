@@ -484,7 +484,7 @@ pub(super) fn not_before(instant: i64) -> String {
 }
 
 /// Patterns that together are the numbers `from..=to`, written with just so many digits.
-fn range(from: u64, to: u64, width: usize, radix: u64) -> Vec<String> {
+pub(super) fn range(from: u64, to: u64, width: usize, radix: u64) -> Vec<String> {
     let mut patterns = Vec::new();
     collect(from, to, width, radix, "", &mut patterns);
     patterns

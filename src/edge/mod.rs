@@ -193,3 +193,6 @@ fn check(edge: &Edge, deployment: &Deployment, problems: &mut Problems<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
