@@ -28,6 +28,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             );
         }
     }
+    conditions::check_media_types(deployment, problems);
     let asks_country = conditions.asks_country();
     let part = |text: &str, wanted: bool| {
         if wanted {
@@ -86,7 +87,9 @@ fn data(deployment: &Deployment) -> Value {
         let steps = |is_found| {
             let steps = policy.cache_steps(is_found).into_iter();
             // No clock shows a time before 1970.
-            Value::from_iter(steps.map(|(from, value)| json!([from.max(0), value])))
+            steps
+                .map(|(from, value)| json!([from.max(0), value]))
+                .collect::<Value>()
         };
         value["found"] = steps(true);
         value["missing"] = steps(false);
@@ -96,7 +99,7 @@ fn data(deployment: &Deployment) -> Value {
     data["types"] = json!(conditions::media_types(deployment).by_extension);
     data["redirect-cache"] = json!(REDIRECT_CACHE);
     let secret = |key: &crate::model::KeyConfig| json!({ "id": key.id, "env": key.env });
-    data["secrets"] = Value::from_iter(deployment.keys.iter().map(secret));
+    data["secrets"] = deployment.keys.iter().map(secret).collect();
     data
 }
 

@@ -11,7 +11,7 @@ use std::{
     fmt::Write,
 };
 
-use super::Deployment;
+use super::{Deployment, Problems};
 use crate::{
     model::{Match, Predicate, Signal},
     routing::{FacetRules, RoutingTable},
@@ -204,7 +204,7 @@ impl Conditions {
         choices.filter_map(|c| c.consent.as_deref()).collect()
     }
 
-    /// The first facet that asks for the country; no edge of one's own knows it by itself.
+    /// Whether anything asks for the country. No server of one's own knows it by itself.
     pub(super) fn asks_country(&self) -> bool {
         self.signals
             .iter()
@@ -510,7 +510,7 @@ fn collect(from: u64, to: u64, width: usize, radix: u64, head: &str, into: &mut 
         collect(from % unit, to % unit, width - 1, radix, &head, into);
         return;
     }
-    if from % unit != 0 {
+    if !from.is_multiple_of(unit) {
         let head = format!("{head}{}", digits(first, first));
         collect(from % unit, unit - 1, width - 1, radix, &head, into);
         first += 1;
@@ -593,8 +593,7 @@ pub(super) fn redirects(table: &RoutingTable) -> BTreeMap<String, String> {
     lines
 }
 
-/// Media types by file extension in lower case, without the point. Also the type of files without one, if
-/// there are any, and a file whose type is not that of its extension.
+/// Media types by file extension, in lower case and without the point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MediaTypes {
     /// By extension.
@@ -626,4 +625,16 @@ pub(super) fn media_types(deployment: &Deployment) -> MediaTypes {
         }
     }
     types
+}
+
+/// Refuses files that servers, which go by extensions, would give another type.
+pub(super) fn check_media_types(deployment: &Deployment, problems: &mut Problems<'_>) {
+    let title = problems.edge.title;
+    for (path, kind) in media_types(deployment).exceptions {
+        problems.cannot(
+            None,
+            format!("`{path}` is `{kind}`, unlike others of its extension, by which {title} goes"),
+            "give the file another extension",
+        );
+    }
 }
