@@ -7,10 +7,13 @@
 //! the files, is refused with a problem that names the facet or route and the limit. No rule
 //! is ever dropped, and no secret is ever written.
 
+mod apache;
 mod cloudflare;
 mod cloudfront;
+mod conditions;
 mod javascript;
 mod netlify;
+mod nginx;
 mod vercel;
 
 use std::collections::BTreeMap;
@@ -91,9 +94,11 @@ impl Can {
 }
 
 const EDGES: &[Edge] = &[
+    apache::EDGE,
     cloudflare::EDGE,
     cloudfront::EDGE,
     netlify::EDGE,
+    nginx::EDGE,
     vercel::EDGE,
 ];
 
@@ -198,3 +203,6 @@ fn check(edge: &Edge, deployment: &Deployment, problems: &mut Problems<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
