@@ -8,6 +8,8 @@
 mod apache;
 #[path = "engines/bare.rs"]
 mod bare;
+#[path = "engines/cloudfront.rs"]
+mod cloudfront;
 mod compare;
 mod corpus;
 mod epoch;

@@ -264,7 +264,6 @@ struct Site {
     table: RoutingTable,
     manifest: Manifest,
     keys: Keys,
-    twist: Twist,
     /// Whether any file can be had by its path.
     is_open: bool,
 }
@@ -278,15 +277,34 @@ fn start_open(deployed: &Deployed) -> Running {
 }
 
 fn listen(deployed: &Deployed, is_open: bool) -> Running {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, deployed.port)).unwrap();
     let site = Arc::new(Site {
         public: deployed.public.clone(),
         table: deployed.table.clone(),
         manifest: deployed.manifest.clone(),
         keys: deployed.signer.keys(),
-        twist: TWIST.get(),
         is_open,
     });
+    let twist = TWIST.get();
+    listen_with(deployed, move || {
+        let site = Arc::clone(&site);
+        move |request: &mut Request| {
+            twist(request);
+            answer(&site, request)
+        }
+    })
+}
+
+/// A server inside this process. What answers is made anew for each connection, and gives whole answers
+/// as bytes.
+pub fn listen_with<A>(
+    deployed: &Deployed,
+    answering: impl Fn() -> A + Send + Sync + 'static,
+) -> Running
+where
+    A: FnMut(&mut Request) -> Vec<u8>,
+{
+    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, deployed.port)).unwrap();
+    let answering = Arc::new(answering);
     let stopped = Arc::new(AtomicBool::new(false));
     let stops = Arc::clone(&stopped);
     let port = deployed.port;
@@ -295,8 +313,8 @@ fn listen(deployed: &Deployed, is_open: bool) -> Running {
             if stopped.load(Relaxed) {
                 break;
             }
-            let site = Arc::clone(&site);
-            std::thread::spawn(move || answer_all(&site, &stream));
+            let answering = Arc::clone(&answering);
+            std::thread::spawn(move || answer_all(answering(), &stream));
         }
     });
     Running::inside(move || {
@@ -308,7 +326,7 @@ fn listen(deployed: &Deployed, is_open: bool) -> Running {
 }
 
 /// Answers requests of a connection until it ends.
-fn answer_all(site: &Site, stream: &TcpStream) {
+fn answer_all(mut answer: impl FnMut(&mut Request) -> Vec<u8>, stream: &TcpStream) {
     let _ = stream.set_nodelay(true);
     let country = match stream.peer_addr().map(|address| address.ip()) {
         Ok(IpAddr::V4(address)) => country_of(address),
@@ -319,9 +337,8 @@ fn answer_all(site: &Site, stream: &TcpStream) {
         if std::io::copy(&mut (&mut reader).take(length), &mut std::io::sink()).is_err() {
             return;
         }
-        (site.twist)(&mut request);
         let mut writer = stream;
-        if writer.write_all(&answer(site, &request)).is_err() {
+        if writer.write_all(&answer(&mut request)).is_err() {
             return;
         }
     }
