@@ -1,13 +1,16 @@
 //! Page = skeleton × regions.
 
-use std::{collections::HashMap, sync::Arc};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+};
 
 use super::Finisher;
 use crate::{
-    decision::{Box_, Diagrams, NodeId},
+    decision::{Box_, Diagrams, NodeId, Variable},
     diagnostic::{Code, Diagnostic, Span},
     digest::Digest,
-    model::Store,
+    model::{FacetSpace, Store},
     plan::Route,
     render::{Explored, Piece, Split, Token, World, pieces},
 };
@@ -143,6 +146,7 @@ impl Finisher {
         } = assembly;
         let wholes = places.len();
         let root = diagrams.compose(root, &mut |_, whole| NodeId::Terminal(places[&whole]));
+        mark_experiments(&store.facets, &diagrams, root, &mut variants);
         Ok(FinishedRoute {
             merged: wholes.max(renderings).saturating_sub(variants.len()),
             variants,
@@ -263,6 +267,66 @@ impl Assembly<'_> {
         }
         text
     }
+}
+
+/// Says on each variant that only some arms of an experiment get, which: so that an exposure is counted
+/// where there is one.
+fn mark_experiments(
+    facets: &FacetSpace,
+    diagrams: &Diagrams,
+    root: NodeId,
+    variants: &mut [Arc<str>],
+) {
+    let is_experiment = |facet: &Variable| facets.facet(*facet).experiment.is_some();
+    let experiments: Vec<Variable> = diagrams
+        .support(root)
+        .into_iter()
+        .filter(is_experiment)
+        .collect();
+    if experiments.is_empty() {
+        return;
+    }
+    let paths = diagrams.paths(root);
+    for (place, text) in variants.iter_mut().enumerate() {
+        let marks = experiments.iter().filter_map(|experiment| {
+            let facet = facets.facet(*experiment);
+            let mut shown = BTreeSet::new();
+            for (visitors, _) in paths.iter().filter(|(_, to)| *to as usize == place) {
+                match visitors.iter().find(|(asked, _)| asked == experiment) {
+                    Some((_, arms)) => shown.extend(arms.iter()),
+                    None => return None,
+                }
+            }
+            let arms: Vec<&str> = shown
+                .iter()
+                .map(|arm| facet.segments[usize::from(*arm)].id.as_str())
+                .collect();
+            (arms.len() < usize::from(facet.len()))
+                .then(|| format!("{}={}", facet.id, arms.join("|")))
+        });
+        let marks: Vec<String> = marks.collect();
+        if !marks.is_empty() {
+            *text = marked(text, &marks.join(" ")).into();
+        }
+    }
+}
+
+/// A page whose `html` element carries `data-experiment`.
+fn marked(page: &str, marks: &str) -> String {
+    let attribute = format!(" data-experiment=\"{marks}\"");
+    let find = |tag: &str| {
+        let bytes = page.as_bytes().windows(tag.len());
+        let mut starts = bytes.enumerate();
+        let (at, _) = starts.find(|(_, window)| window.eq_ignore_ascii_case(tag.as_bytes()))?;
+        Some(at)
+    };
+    // The tag may be left out, the doctype not.
+    let (at, text) = match (find("<html"), find("<!doctype html>")) {
+        (Some(at), _) => (at + "<html".len(), attribute),
+        (None, Some(at)) => (at + "<!doctype html>".len(), format!("<html{attribute}>")),
+        (None, None) => (0, format!("<html{attribute}>")),
+    };
+    [&page[..at], &text, &page[at..]].concat()
 }
 
 fn too_many_variants(

@@ -305,6 +305,49 @@ fn random_stores() -> impl Strategy<Value = RandomStore> {
         )
 }
 
+#[test]
+fn a_page_says_which_arm_of_an_experiment_it_is_where_it_differs() {
+    let site = site(
+        "\
+-- segments/look.yaml --
+facet: look
+default: plain
+experiment: { slice: 1, weights: { plain: 1, bold: 1, loud: 1 } }
+segments: [{ id: bold }, { id: loud }]
+-- segments/team.yaml --
+facet: team
+default: none
+from: { cookie: hb_team }
+segments: [{ id: none }, { id: owls }]
+-- content/look.md --
+---
+title: Look
+---
+::: when team=owls
+Owls see no experiment.
+::: when look=bold
+Bold.
+::: otherwise
+Plain.
+:::
+",
+    );
+    // The bare template has no `html` tag: it gets one.
+    let control = site.text("look/index.html");
+    assert!(
+        control.starts_with("<!doctype html><html data-experiment=\"look=plain|loud\"><title>"),
+        "{control}"
+    );
+    let bold = site.text("_v/open/look.bold/look/index.html");
+    assert!(
+        bold.contains("<html data-experiment=\"look=bold\">"),
+        "{bold}"
+    );
+    for path in ["_v/open/team.owls/look/index.html", "index.html"] {
+        assert!(!site.text(path).contains("data-experiment"), "{path}");
+    }
+}
+
 proptest! {
     #![proptest_config(ProptestConfig { cases: 48, failure_persistence: None, ..ProptestConfig::default() })]
 
