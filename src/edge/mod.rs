@@ -8,7 +8,9 @@
 //! is ever dropped, and no secret is ever written.
 
 mod cloudfront;
+mod conditions;
 mod javascript;
+mod nginx;
 
 use std::collections::BTreeMap;
 
@@ -87,7 +89,7 @@ impl Can {
     };
 }
 
-const EDGES: &[Edge] = &[cloudfront::EDGE];
+const EDGES: &[Edge] = &[cloudfront::EDGE, nginx::EDGE];
 
 /// The names that `targets` may list.
 pub fn targets() -> impl Iterator<Item = &'static str> {
