@@ -8,7 +8,7 @@
 
 mod value_set;
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 pub use value_set::ValueSet;
 
@@ -230,6 +230,21 @@ impl Diagrams {
             .map(|child| self.restrict(*child, variable, value))
             .collect();
         self.make(node.variable, children)
+    }
+
+    /// The variables that a function depends on, in order.
+    pub fn support(&self, root: NodeId) -> BTreeSet<Variable> {
+        let (mut variables, mut seen, mut open) = (BTreeSet::new(), BTreeSet::new(), vec![root]);
+        while let Some(at) = open.pop() {
+            if let NodeId::Inner(id) = at
+                && seen.insert(id)
+            {
+                let node = self.node(id);
+                variables.insert(node.variable);
+                open.extend(&node.children);
+            }
+        }
+        variables
     }
 
     fn top(&self, node: NodeId) -> Variable {

@@ -1,5 +1,7 @@
 //! CloudFront: one function for the viewer's request and response, with a key-value store.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Value, json};
 
 use super::{Can, Deployment, Edge, EdgeFile, Problems, javascript};
@@ -25,18 +27,22 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let adapter = include_str!("cloudfront/adapter.js");
     let nothing = "function lookUpPaths() {}\n";
     let table = &deployment.table;
-    let whole = format!("{adapter}\n{nothing}\n{}", javascript::core(table));
-    let mut function = javascript::minify(&whole);
-    let mut readable = whole;
+    let imports = include_str!("cloudfront/imports.js");
+    // In a function of its own, so that every name can be shortened but the one that is called.
+    let small = |body: &str| {
+        let script =
+            format!("{imports}var handler = (function () {{\n{body}\nreturn handle;\n}})();\n");
+        javascript::minify(&script)
+    };
+    let mut readable = format!("{adapter}\n{nothing}\n{}", javascript::core(table));
+    let mut function = small(&readable);
     let mut entries: Vec<Value> = Vec::new();
     if function.len() > FUNCTION {
         let paths = include_str!("cloudfront/paths.js");
-        readable = format!(
-            "{adapter}{paths}\n{}",
-            javascript::core_without_paths(table)
-        );
-        function = javascript::minify(&readable);
-        entries = store(deployment, problems);
+        let (core, folders) = javascript::core_and_paths(table);
+        readable = format!("{adapter}{paths}\n{core}");
+        function = small(&readable);
+        entries = store(&folders, &table.redirects, problems);
     }
     if function.len() > FUNCTION {
         problems.exceeds(
@@ -47,33 +53,40 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             "ask for fewer facets together on one page, or write fewer aliases",
         );
     }
+    std::fs::write("/tmp/function.js", &function).ok();
+    std::fs::write("/tmp/readable.js", &readable).ok();
     let store =
         serde_json::to_string_pretty(&json!({ "data": entries })).expect("it is text") + "\n";
     vec![
         EdgeFile::new("function.js", function),
-        EdgeFile::new("function.readable.js", readable),
+        EdgeFile::new("function.readable.js", format!("{imports}{readable}")),
         EdgeFile::new("store.json", store),
     ]
 }
 
-/// The list of paths as entries of the store.
-fn store(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<Value> {
-    let mut entries = Vec::new();
+/// The lists of paths and redirects as entries of the store.
+fn store(
+    folders: &javascript::Folders,
+    redirects: &BTreeMap<String, String>,
+    problems: &mut Problems<'_>,
+) -> Vec<Value> {
+    let mut entries: BTreeMap<String, String> = redirects.clone();
+    for (folder, names) in folders {
+        for (name, root) in names {
+            entries.insert(format!("{folder}{name}"), root.to_string());
+        }
+    }
     let mut size = 0;
-    for (folder, names) in javascript::paths(&deployment.table) {
-        for (name, root) in names.as_object().expect("names have roots") {
-            let (key, value) = (format!("{folder}{name}"), root.to_string());
-            size += key.len() + value.len();
-            if key.len() > STORE_KEY {
-                problems.exceeds(
-                    format!(
-                        "the path `{key}` has {} bytes, and a key of the store {STORE_KEY}",
-                        key.len()
-                    ),
-                    "give the page a shorter `url`",
-                );
-            }
-            entries.push(json!({ "key": key, "value": value }));
+    for (key, value) in &entries {
+        size += key.len() + value.len();
+        if key.len() > STORE_KEY {
+            problems.exceeds(
+                format!(
+                    "the path `{key}` has {} bytes, and a key of the store {STORE_KEY}",
+                    key.len()
+                ),
+                "give the page a shorter `url`",
+            );
         }
     }
     if size > STORE {
@@ -82,5 +95,8 @@ fn store(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<Value> {
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }
+    let entries = entries.into_iter();
     entries
+        .map(|(key, value)| json!({ "key": key, "value": value }))
+        .collect()
 }

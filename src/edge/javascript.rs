@@ -1,208 +1,151 @@
 //! The decision core for edges that run JavaScript: one text for all of them, with the table.
-//!
-//! A diagram is written so that the arcs taken spell the variant's name, as in a
-//! finite-state transducer with outputs pushed towards the start (Mohri 1997, "Finite-State Transducers in
-//! Language and Speech Processing"). A page that varies by four facets independently needs four nodes so,
-//! and no list of its hundreds of variants.
 
 #[cfg_attr(not(feature = "minify"), path = "javascript/unminified.rs")]
 mod minify;
+mod spelling;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Map, Value, json};
+
+use spelling::{Arc, Spelling};
 
 pub(super) use minify::minify;
 
 use crate::{
     model::{Match, Predicate, Signal},
-    routing::{FacetRules, Policy, REDIRECT_CACHE, RoutingTable, TableRule, Target},
+    routing::{FacetRules, Policy, REDIRECT_CACHE, RoutingTable},
 };
 
+/// Later than any clock, in seconds, and a number that JavaScript holds.
+const FOREVER: i64 = 1_000_000_000_000;
 /// The functions, without the table.
 const CORE: &str = include_str!("javascript/core.js");
 
 /// The core with its table: `decide` and `decideMissing`, ES5, with nothing exported.
 pub(super) fn core(table: &RoutingTable) -> String {
-    format!("{CORE}\n{}", data(table, &paths(table)))
+    let shapes = Shapes::of(table);
+    format!("{CORE}\n{}", data(table, &shapes, &shapes.paths(table)))
 }
 
-/// The same without the list of paths, which are looked up elsewhere.
-pub(super) fn core_without_paths(table: &RoutingTable) -> String {
-    format!("{CORE}\n{}", data(table, &Map::new()))
+/// The same without the lists of paths and redirects, which are looked up elsewhere; and the first of them.
+pub(super) fn core_and_paths(table: &RoutingTable) -> (String, Folders) {
+    let shapes = Shapes::of(table);
+    let bare = RoutingTable {
+        redirects: BTreeMap::new(),
+        ..table.clone()
+    };
+    let core = format!("{CORE}\n{}", data(&bare, &shapes, &Folders::new()));
+    (core, shapes.paths(table))
 }
 
 /// Roots of paths: folder → name → root. `*` stands for the rest of a folder.
-pub(super) fn paths(table: &RoutingTable) -> Map<String, Value> {
-    let roots = Spelling::of(table).roots_by_place;
-    let mut folders: BTreeMap<&str, Map<String, Value>> = BTreeMap::new();
-    let mut add = |folder, name: &str, root: u32| {
-        let root = roots[root as usize].into();
-        folders
-            .entry(folder)
-            .or_default()
-            .insert(name.to_owned(), root);
-    };
-    for (path, root) in &table.exact {
-        let bare = path.strip_suffix('/').unwrap_or(path);
-        let at = bare.rfind('/').map_or(path.len(), |at| at + 1);
-        add(&path[..at], &path[at..], *root);
-    }
-    for (prefix, root) in &table.prefixes {
-        add(prefix, "*", *root);
-    }
-    folders
-        .into_iter()
-        .map(|(folder, names)| (folder.to_owned(), names.into()))
-        .collect()
+pub(super) type Folders = BTreeMap<String, BTreeMap<String, usize>>;
+
+/// The shapes of routes, no two alike.
+struct Shapes {
+    spelling: Spelling,
+    /// What goes with answers, as the core reads it.
+    policies: Vec<Value>,
+    /// First node and policy.
+    roots: Vec<(u32, usize)>,
+    /// For each root of the table, its place in `roots`.
+    places: Vec<usize>,
 }
 
-fn data(table: &RoutingTable, paths: &Map<String, Value>) -> String {
-    let spelling = Spelling::of(table);
-    let gated: Vec<&str> = table
-        .facets
+impl Shapes {
+    fn of(table: &RoutingTable) -> Self {
+        let spelling = Spelling::of(table);
+        let (mut policies, mut roots) = (Vec::new(), Vec::new());
+        let places = (0..table.roots.len()).map(|place| {
+            let policy = place_of(&mut policies, policy(table, place));
+            place_of(&mut roots, (spelling.roots[place], policy))
+        });
+        let places = places.collect();
+        Self {
+            spelling,
+            policies,
+            roots,
+            places,
+        }
+    }
+
+    fn paths(&self, table: &RoutingTable) -> Folders {
+        let mut folders = Folders::new();
+        let mut add = |folder: &str, name: &str, root: u32| {
+            let names = folders.entry(folder.to_owned()).or_default();
+            names.insert(name.to_owned(), self.places[root as usize]);
+        };
+        for (path, root) in &table.exact {
+            let bare = path.strip_suffix('/').unwrap_or(path);
+            let at = bare.rfind('/').map_or(path.len(), |at| at + 1);
+            add(&path[..at], &path[at..], *root);
+        }
+        for (prefix, root) in &table.prefixes {
+            add(prefix, "*", *root);
+        }
+        folders
+    }
+}
+
+/// The place of a thing in a list of such, to which it is added if it is new.
+fn place_of<T: PartialEq>(list: &mut Vec<T>, thing: T) -> usize {
+    let known = list.iter().position(|known| *known == thing);
+    known.unwrap_or_else(|| {
+        list.push(thing);
+        list.len() - 1
+    })
+}
+
+fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
+    let signed: BTreeSet<&str> = table.facets.iter().flat_map(signed_cookies).collect();
+    let facets = table.facets.iter().map(|facet| text(&facet_of(facet)));
+    let nodes = shapes.spelling.nodes.iter();
+    let nodes = nodes.map(|(facet, arcs)| node(table, *facet, arcs));
+    let nodes = std::iter::once("null".to_owned()).chain(nodes);
+    let folders = paths
         .iter()
-        .filter(|facet| facet.gated)
-        .map(|facet| facet.id.as_str())
-        .collect();
-    let facets: Vec<String> = table
-        .facets
-        .iter()
-        .map(|facet| text(&facet_of(facet)))
-        .collect();
-    let policies: Vec<String> = (0..table.policies.len())
-        .map(|place| text(&policy(table, place)))
-        .collect();
-    let nodes: Vec<String> = spelling
-        .nodes
-        .iter()
-        .map(|(facet, arcs)| node(table, *facet, arcs))
-        .collect();
-    let roots = &spelling.roots;
-    let folders: Vec<String> = paths
-        .iter()
-        .map(|(folder, names)| format!("{}: {}", quoted(folder), text(names)))
-        .collect();
-    let redirects: Vec<String> = table
-        .redirects
-        .iter()
-        .map(|(from, to)| format!("{}: {}", quoted(from), quoted(to)))
-        .collect();
-    let files: Vec<&String> = table.files.iter().collect();
-    let not_found = spelling.roots_by_place[table.not_found as usize];
-    let list = |open: &str, lines: &[String], close: &str| {
-        let inner: String = lines.iter().map(|line| format!("  {line},\n")).collect();
-        // ES5 takes a comma after the last one, and diffs stay small.
-        format!("{open}\n{inner}{close}")
-    };
+        .map(|(folder, names)| format!("{}: {}", text(folder), text(names)));
+    let redirects = table.redirects.iter();
+    let redirects = redirects.map(|(from, to)| format!("{}: {}", text(from), text(to)));
     format!(
-        "var SITE = {site}, KEYS = {keys}, GATED = {gated}, REDIRECT_CACHE = {cache};\n\
+        "var SITE = {site}, KEYS = {keys}, SIGNED = {signed}, REDIRECT_CACHE = {cache};\n\
          // Facets: segments, the default by place, and rules, of which the first that holds gives the segment.\n\
-         var FACETS = {facets};\n\
-         // [facet, an arc for each segment]: the node that follows, 0 for none; a name other than the segment's\n\
-         // stands beside it; SAME is as the default's.\n\
-         var SAME = -1, NODES = {nodes};\n\
+         var FACETS = [{facets}];\n\
+         // [facet, an arc for each segment]: the node that follows, 0 for none; facets and segments beside it are\n\
+         // spelled in place of the segment; SAME is as the default's; what is left out is as the last.\n\
+         var SAME = -1, NODES = [{nodes}];\n\
          // What goes with answers.\n\
-         var POLICIES = {policies};\n\
+         var POLICIES = [{policies}];\n\
          // [first node, policy]: the shapes of routes.\n\
          var ROOTS = {roots}, NOT_FOUND = {not_found};\n\
          // Folder, name, root; `*` is the rest of the folder, and what no folder holds has root 0.\n\
-         var PATHS = {paths};\n\
-         var REDIRECTS = {redirects};\n\
+         var PATHS = {{{paths}}};\n\
+         var REDIRECTS = {{{redirects}}};\n\
          // Files without a point in their names.\n\
          var FILES = {files};\n",
-        site = quoted(&table.site),
-        keys = text(&json!(table.keys)),
-        gated = text(&json!(gated)),
-        cache = quoted(REDIRECT_CACHE),
-        facets = list("[", &facets, "]"),
-        nodes = list("[", &[vec!["null".to_owned()], nodes].concat(), "]"),
-        policies = list("[", &policies, "]"),
-        roots = text(&json!(roots)),
-        paths = list("{", &folders, "}"),
-        redirects = list("{", &redirects, "}"),
-        files = text(&json!(files)),
+        site = text(&table.site),
+        keys = text(&table.keys),
+        signed = text(&signed),
+        cache = text(&REDIRECT_CACHE),
+        facets = lines(facets),
+        nodes = lines(nodes),
+        policies = lines(shapes.policies.iter().map(text)),
+        roots = text(&shapes.roots),
+        not_found = shapes.places[table.not_found as usize],
+        paths = lines(folders),
+        redirects = lines(redirects),
+        files = text(&table.files),
     )
 }
 
-/// A diagram's arcs with what they add to the variant's name.
-struct Spelling {
-    /// (facet, for each segment: parts of the name, and the node that follows, 0 for none). The first is node 1.
-    nodes: Vec<(u16, Vec<Arc>)>,
-    /// (first node, policy), no two alike.
-    roots: Vec<(u32, u32)>,
-    /// For each root of the table, its place in `roots`.
-    roots_by_place: Vec<u32>,
-}
-
-/// Parts of a label, such as `loyalty.gold`, and the node that follows.
-type Arc = (Vec<String>, u32);
-
-impl Spelling {
-    fn of(table: &RoutingTable) -> Self {
-        let mut known: HashMap<(u16, Vec<Arc>), u32> = HashMap::new();
-        let mut nodes = Vec::new();
-        // Children come before parents.
-        let mut done: Vec<Arc> = Vec::with_capacity(table.nodes.len());
-        let arc = |target: Target, done: &[Arc]| -> Arc {
-            usize::try_from(target).map_or_else(
-                |_| (parts(&table.slots[(-1 - target) as usize].label), 0),
-                |node| done[node].clone(),
-            )
-        };
-        for node in &table.nodes {
-            let mut arcs: Vec<Arc> = node.to.iter().map(|target| arc(*target, &done)).collect();
-            let common = common_parts(&arcs);
-            let prefix = arcs[0].0[..common].to_vec();
-            for (parts, _) in &mut arcs {
-                parts.drain(..common);
-            }
-            let next = nodes.len() as u32 + 1;
-            let place = *known.entry((node.facet, arcs)).or_insert_with_key(|key| {
-                nodes.push(key.clone());
-                next
-            });
-            done.push((prefix, place));
-        }
-        let mut roots: Vec<(u32, u32)> = Vec::new();
-        let roots_by_place = table
-            .roots
-            .iter()
-            .map(|root| {
-                // The default visitor's variant has no name, so no root begins with one.
-                let (_, node) = arc(root.at, &done);
-                let root = (node, root.policy);
-                let place = roots.iter().position(|known| *known == root);
-                place.unwrap_or_else(|| {
-                    roots.push(root);
-                    roots.len() - 1
-                }) as u32
-            })
-            .collect();
-        Self {
-            nodes,
-            roots,
-            roots_by_place,
-        }
+/// One to a line.
+fn lines(items: impl Iterator<Item = String>) -> String {
+    let items: Vec<String> = items.map(|item| format!("  {item}")).collect();
+    if items.is_empty() {
+        return String::new();
     }
-}
-
-fn parts(label: &str) -> Vec<String> {
-    label
-        .split('~')
-        .filter(|part| !part.is_empty())
-        .map(str::to_owned)
-        .collect()
-}
-
-fn common_parts(arcs: &[Arc]) -> usize {
-    let (first, rest) = arcs.split_first().expect("a facet has segments");
-    (0..first.0.len())
-        .find(|place| {
-            rest.iter()
-                .any(|(parts, _)| parts.get(*place) != first.0.get(*place))
-        })
-        .unwrap_or(first.0.len())
+    format!("\n{}\n", items.join(",\n"))
 }
 
 fn node(table: &RoutingTable, facet: u16, arcs: &[Arc]) -> String {
@@ -210,7 +153,7 @@ fn node(table: &RoutingTable, facet: u16, arcs: &[Arc]) -> String {
     let default = usize::from(rules.default);
     let mut line: Vec<Value> = vec![facet.into()];
     for (place, arc) in arcs.iter().enumerate() {
-        let own = format!("{}.{}", rules.id, rules.segments[place]);
+        let own = (facet, place as u16);
         let is_own = match arc.0.as_slice() {
             [] => place == default,
             [part] => place != default && *part == own,
@@ -221,15 +164,38 @@ fn node(table: &RoutingTable, facet: u16, arcs: &[Arc]) -> String {
         } else if place != default && *arc == arcs[default] {
             (-1).into()
         } else {
-            let spelled: String = arc.0.iter().map(|part| format!("~{part}")).collect();
-            json!([arc.1, spelled])
+            let mut other: Vec<u32> = vec![arc.1];
+            other.extend(
+                arc.0
+                    .iter()
+                    .flat_map(|(facet, segment)| [u32::from(*facet), (*segment).into()]),
+            );
+            other.into()
         });
+    }
+    while line.len() > 2 && line[line.len() - 1] == line[line.len() - 2] {
+        line.pop();
     }
     text(&line)
 }
 
+/// The names of signed cookies that a facet looks at.
+fn signed_cookies(facet: &FacetRules) -> BTreeSet<&str> {
+    let mut names = BTreeSet::new();
+    for rule in &facet.rules {
+        rule.when.each_signal(&mut |signal| {
+            if let Signal::SignedCookie { name, .. } = signal {
+                names.insert(name.as_str());
+            }
+        });
+    }
+    names
+}
+
+/// The policy of a root, by the root's place.
 fn policy(table: &RoutingTable, place: usize) -> Value {
-    let policy: &Policy = &table.policies[place];
+    let root = &table.roots[place];
+    let policy: &Policy = &table.policies[root.policy as usize];
     let mut value = Map::new();
     if !policy.vary.is_empty() {
         value.insert("vary".into(), policy.vary.join(", ").into());
@@ -245,22 +211,10 @@ fn policy(table: &RoutingTable, place: usize) -> Value {
     if !policy.experiments.is_empty() {
         value.insert("experiments".into(), json!(policy.experiments));
     }
-    let roots = table
-        .roots
-        .iter()
-        .filter(|root| root.policy as usize == place);
-    let mut signed: BTreeSet<&str> = BTreeSet::new();
-    for facet in roots.flat_map(|root| table.support(root.at)) {
-        for rule in &table.facets[usize::from(facet)].rules {
-            rule.when.each_signal(&mut |signal| {
-                if let Signal::SignedCookie { name, .. } = signal {
-                    signed.insert(name);
-                }
-            });
-        }
-    }
-    if !signed.is_empty() {
-        value.insert("signed".into(), json!(signed));
+    let asked = table.support(root.at);
+    let is_signed = |facet: &u16| !signed_cookies(&table.facets[usize::from(*facet)]).is_empty();
+    if asked.iter().any(is_signed) {
+        value.insert("isSigned".into(), 1.into());
     }
     value.into()
 }
@@ -269,21 +223,26 @@ fn facet_of(facet: &FacetRules) -> Value {
     let mut value = Map::new();
     value.insert("id".into(), facet.id.clone().into());
     value.insert("segments".into(), json!(facet.segments));
-    value.insert("default".into(), facet.default.into());
+    if facet.default != 0 {
+        value.insert("default".into(), facet.default.into());
+    }
+    if facet.gated {
+        value.insert("isGated".into(), 1.into());
+    }
     if let Some(purpose) = &facet.consent {
         value.insert("consent".into(), purpose.clone().into());
     }
     if let Some(slice) = facet.experiment {
         value.insert("experiment".into(), slice.into());
     }
-    value.insert("rules".into(), rules(&facet.rules).into());
+    value.insert("rules".into(), rules(facet).into());
     value.into()
 }
 
 /// Rules one after the other that look at the same signal become one.
-fn rules(rules: &[TableRule]) -> Vec<Value> {
+fn rules(facet: &FacetRules) -> Vec<Value> {
     let mut merged: Vec<(Value, Value)> = Vec::new();
-    for rule in rules {
+    for rule in &facet.rules {
         if let Predicate::Signal(signal) = &rule.when
             && let Some((signal, values)) = lookup(signal)
         {
@@ -306,10 +265,30 @@ fn rules(rules: &[TableRule]) -> Vec<Value> {
             merged.push((test(&rule.when), rule.segment.into()));
         }
     }
-    merged
-        .into_iter()
-        .map(|(test, to)| json!([test, to]))
+    let last = merged.len().saturating_sub(1);
+    let places = merged.into_iter().enumerate();
+    places
+        .map(|(place, (test, to))| {
+            if is_by_name(facet, &to, place == last) {
+                json!([test])
+            } else {
+                json!([test, to])
+            }
+        })
         .collect()
+}
+
+/// Whether each value is the id of its segment. The default's may be missing where no other rule follows.
+fn is_by_name(facet: &FacetRules, to: &Value, is_last: bool) -> bool {
+    let Some(to) = to.as_object() else {
+        return false;
+    };
+    let mut segments = facet.segments.iter().enumerate();
+    let is_named = |(place, id): (usize, &String)| match to.get(id) {
+        Some(segment) => *segment == place,
+        None => is_last && place == usize::from(facet.default),
+    };
+    to.keys().all(|value| facet.segments.contains(value)) && segments.all(is_named)
 }
 
 /// A signal that is looked up by its value, without its values.
@@ -353,7 +332,10 @@ fn test(predicate: &Predicate) -> Value {
             Signal::Language(tags) => json!(["language", tags]),
             Signal::Device(devices) => json!(["device", devices]),
             Signal::Referrer(hosts) => json!(["referrer", hosts]),
-            Signal::Time { from, until } => json!(["time", from, until]),
+            Signal::Time { from, until } => {
+                let (from, until) = (from.unwrap_or(-FOREVER), until.unwrap_or(FOREVER));
+                json!(["time", from, until])
+            }
             Signal::Bucket { slice, from, until } => json!(["bucket", slice, from, until]),
         },
     }
@@ -366,20 +348,40 @@ fn values(value: &Match) -> Value {
     }
 }
 
-fn quoted(value: &str) -> String {
-    text(&value)
+/// A literal in which each byte that is not ASCII is a character of its own: so edges hand header values over.
+fn text(value: &impl serde::Serialize) -> String {
+    literal(&serde_json::to_value(value).expect("it is text and numbers"))
 }
 
-/// JSON in which each byte that is not ASCII is a character of its own: so edges hand header values over.
-fn text(value: &impl serde::Serialize) -> String {
-    let json = serde_json::to_string(value).expect("it is text and numbers");
-    json.bytes()
-        .fold(String::with_capacity(json.len()), |mut text, byte| {
-            if byte.is_ascii() {
-                text.push(byte.into());
-            } else {
-                text.push_str(&format!("\\u{byte:04x}"));
-            }
-            text
-        })
+fn literal(value: &Value) -> String {
+    match value {
+        Value::Array(items) => {
+            let items: Vec<String> = items.iter().map(literal).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Object(fields) => {
+            let fields = fields.iter().map(|(name, value)| {
+                let is_name = name.bytes().all(|b| b.is_ascii_alphabetic()) && !name.is_empty();
+                let name = if is_name { name.clone() } else { string(name) };
+                format!("{name}: {}", literal(value))
+            });
+            let fields: Vec<String> = fields.collect();
+            format!("{{ {} }}", fields.join(", "))
+        }
+        Value::String(value) => string(value),
+        Value::Null | Value::Bool(_) | Value::Number(_) => value.to_string(),
+    }
+}
+
+fn string(value: &str) -> String {
+    let json = serde_json::to_string(value).expect("it is text");
+    let mut literal = String::with_capacity(json.len());
+    for byte in json.bytes() {
+        if byte.is_ascii() {
+            literal.push(byte.into());
+        } else {
+            literal.push_str(&format!("\\x{byte:02x}"));
+        }
+    }
+    literal
 }

@@ -1,9 +1,6 @@
-import crypto from 'crypto';
-import cf from 'cloudfront';
-
 // One function for both events of a viewer: at the request it rewrites the path, so that the cache
 // keeps each variant once; at the response it says how long and for whom the answer holds.
-async function handler(event) {
+async function handle(event) {
   var http = event.request;
   var request = {
     method: http.method,
@@ -28,7 +25,7 @@ async function handler(event) {
   if (!answer.file) {
     var headers = {};
     Object.keys(answer.headers).forEach(function (name) { headers[name] = { value: answer.headers[name] }; });
-    return { statusCode: answer.status, statusDescription: answer.status === 301 ? 'Moved Permanently' : 'Method Not Allowed', headers: headers };
+    return { statusCode: answer.status, headers: headers };
   }
   // Nothing is ever kept at that path, so the distribution answers with its page for 404.
   http.uri = answer.status === 404 ? '/_haberdash/missing' : answer.file;

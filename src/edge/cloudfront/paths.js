@@ -1,21 +1,25 @@
 
-// The list of paths is too long for the function, so the store has it: a root for each path, and for
-// `folder/*` one for the rest of a folder.
+// The lists of paths are too long for the function, so the store has them: where an old path leads, a
+// root for each path, and for `folder/*` one for the rest of a folder.
 async function lookUpPaths(path) {
-  var at = path.lastIndexOf('/', path.length - 2) + 1;
-  if (await lookUp(path, path.slice(0, at), path.slice(at))) return;
+  if (path.slice(-1) !== '/') await lookUp(path + '/');
+  if (await lookUp(path)) return;
   var folder = path.slice(0, path.lastIndexOf('/') + 1);
-  while (folder && !await lookUp(folder + '*', folder, '*')) {
+  while (folder && !await lookUp(folder + '*')) {
     folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
   }
 }
 
-async function lookUp(key, folder, name) {
-  if (key.length > 512) return false;
+async function lookUp(path) {
+  var at = path.lastIndexOf('/', path.length - 2) + 1, folder = path.slice(0, at);
   try {
-    var root = await cf.kvs().get(key);
-    PATHS[folder] = PATHS[folder] || {};
-    PATHS[folder][name] = +root;
+    var value = await cf.kvs().get(path);
+    if (value[0] === '/') {
+      REDIRECTS[path] = value;
+    } else {
+      PATHS[folder] = PATHS[folder] || {};
+      PATHS[folder][path.slice(at)] = +value;
+    }
     return true;
   } catch (missing) {
     return false;

@@ -9,7 +9,7 @@
 
 function decide(request, hmac, then) {
   if (request.method !== 'GET' && request.method !== 'HEAD') {
-    return then({ status: 405, headers: { 'allow': 'GET, HEAD', 'cache-control': 'no-store' } });
+    return then({ status: 405, headers: { allow: 'GET, HEAD', 'cache-control': 'no-store' } });
   }
   var path = request.path;
   // An allow-list: no empty parts, none that begins with a point, nothing escaped.
@@ -19,7 +19,7 @@ function decide(request, hmac, then) {
   var to = redirect(path);
   if (to) {
     var query = /^[!-~]+$/.test(request.query) ? '?' + request.query : '';
-    return then({ status: 301, headers: { 'location': to + query, 'cache-control': REDIRECT_CACHE } });
+    return then({ status: 301, headers: { location: to + query, 'cache-control': REDIRECT_CACHE } });
   }
   if (path === '/404.html') return decideMissing(request, hmac, then);
   choose(request, ROOTS[rootOf(path)], path, 200, hmac, then);
@@ -54,32 +54,32 @@ function rootOf(path) {
 // Walks the root's diagram; the arcs taken spell the name of the variant.
 function choose(request, root, path, status, hmac, then) {
   var policy = POLICIES[root[1]];
-  prove(request, policy.signed || [], 0, {}, hmac, function (proven) {
-    var visitor = {
-      request: request,
-      proven: proven,
-      cookies: lazily(function () { return cookiesOf(request); }),
-      query: lazily(function () { return once(request.query, '&', function (pair) { return pair; }); })
-    };
-    var label = '', gated = false, node = root[0];
+  // A cookie header that is too long is as good as none.
+  var cookies = request.header('cookie') || '';
+  var visitor = {
+    request: request,
+    cookies: once(cookies.length > 8192 ? '' : cookies, ';', trim),
+    query: once(request.query, '&', String),
+    proven: {}
+  };
+  prove(visitor, policy.isSigned ? SIGNED : [], hmac, function () {
+    var parts = [], node = root[0];
     while (node) {
-      var facet = NODES[node][0], segment = segmentOf(visitor, FACETS[facet]), arc = NODES[node][segment + 1];
-      if (arc === SAME) {
-        segment = FACETS[facet].default;
-        arc = NODES[node][segment + 1];
-      }
-      if (typeof arc === 'number') {
+      var arcs = NODES[node], facet = FACETS[arcs[0]], segment = segmentOf(visitor, facet);
+      var arc = arcOf(arcs, segment);
+      if (arc === SAME) arc = arcOf(arcs, segment = fallback(facet));
+      if (arc >= 0) {
         node = arc;
-        if (segment !== FACETS[facet].default) label += '~' + FACETS[facet].id + '.' + FACETS[facet].segments[segment];
+        if (segment !== fallback(facet)) parts.push([arcs[0], segment]);
       } else {
         node = arc[0];
-        label += arc[1];
+        for (var i = 1; i < arc.length; i += 2) parts.push([arc[i], arc[i + 1]]);
       }
     }
-    label = label.slice(1);
-    label.split('~').forEach(function (part) {
-      gated = gated || GATED.indexOf(part.split('.')[0]) >= 0;
-    });
+    var gated = parts.some(function (part) { return FACETS[part[0]].isGated; });
+    var label = parts.sort(function (a, b) { return a[0] - b[0]; }).map(function (part) {
+      return FACETS[part[0]].id + '.' + FACETS[part[0]].segments[part[1]];
+    }).join('~');
     var file = path + (path.slice(-1) === '/' ? 'index.html' : '');
     var answer = { status: status, file: file, headers: headersOf(visitor, policy, status) };
     if (!gated) {
@@ -93,9 +93,18 @@ function choose(request, root, path, status, hmac, then) {
   });
 }
 
+// Segments beyond the last arc go the same way.
+function arcOf(arcs, segment) {
+  return arcs[Math.min(segment + 1, arcs.length - 1)];
+}
+
+function fallback(facet) {
+  return facet.default || 0;
+}
+
 function headersOf(visitor, policy, status) {
   var headers = { 'cache-control': cacheControl(policy, status, visitor.request.now) };
-  if (policy.vary) headers['vary'] = policy.vary;
+  if (policy.vary) headers.vary = policy.vary;
   var shown = (policy.experiments || []).filter(function (facet) {
     return consents(visitor, FACETS[facet]) && bucket(visitor, FACETS[facet].experiment) >= 0;
   });
@@ -120,12 +129,12 @@ function cacheControl(policy, status, now) {
 }
 
 function segmentOf(visitor, facet) {
-  if (!consents(visitor, facet)) return facet.default;
+  if (!consents(visitor, facet)) return fallback(facet);
   for (var i = 0; i < facet.rules.length; i++) {
-    var found = match(visitor, facet.rules[i]);
-    if (found !== undefined) return found;
+    var found = match(visitor, facet, facet.rules[i]);
+    if (found >= 0) return found;
   }
-  return facet.default;
+  return fallback(facet);
 }
 
 function consents(visitor, facet) {
@@ -133,11 +142,12 @@ function consents(visitor, facet) {
     (visitor.cookies('hb_consent') || '').split('.').indexOf(facet.consent) >= 0;
 }
 
-// A rule is [test, segment], or [signal, { value: segment }] where values lead to segments.
-function match(visitor, rule) {
-  if (typeof rule[1] === 'number') return holds(visitor, rule[0]) ? rule[1] : undefined;
+// A rule is [test, segment]; [signal, { value: segment }]; or [signal], whose value is the segment's id.
+function match(visitor, facet, rule) {
+  var to = rule[1];
+  if (to >= 0) return holds(visitor, rule[0]) ? to : -1;
   var value = valueOf(visitor, rule[0]);
-  return value !== undefined && own(rule[1], value) ? rule[1][value] : undefined;
+  return to ? own(to, value) ? to[value] : -1 : facet.segments.indexOf(value);
 }
 
 // A test is ['and' | 'or' | 'not', tests…] or a signal with the values that it may have.
@@ -147,7 +157,7 @@ function holds(visitor, test) {
     case 'and': return test.slice(1).every(function (part) { return holds(visitor, part); });
     case 'or': return test.slice(1).some(function (part) { return holds(visitor, part); });
     case 'not': return !holds(visitor, test[1]);
-    case 'time': return (test[1] === null || request.now >= test[1]) && (test[2] === null || request.now < test[2]);
+    case 'time': return request.now >= test[1] && request.now < test[2];
     case 'bucket':
       var drawn = bucket(visitor, test[1]);
       return drawn >= test[2] && drawn < test[3];
@@ -166,7 +176,7 @@ function holds(visitor, test) {
 function valueOf(visitor, signal) {
   switch (signal[0]) {
     case 'cookie': return visitor.cookies(signal[1]);
-    case 'signed': return (visitor.proven[signal[1]] || none)(signal[2]);
+    case 'signed': return visitor.proven[signal[1]](signal[2]);
     case 'query': return visitor.query(signal[1]);
     case 'country': return visitor.request.country ? visitor.request.country.toUpperCase() : undefined;
     case 'device': return device(visitor.request);
@@ -192,12 +202,6 @@ function bucket(visitor, slice) {
   return id && /^[0-9a-f]{32}$/.test(id) && slice < 10 ? parseInt(id.substr(slice * 3, 3), 16) : -1;
 }
 
-// A cookie header that is too long is as good as none.
-function cookiesOf(request) {
-  var text = request.header('cookie') || '';
-  return once(text.length > 8192 ? '' : text, ';', trim);
-}
-
 // Values by name; what is there twice is not there.
 function once(text, separator, clean) {
   var found = {};
@@ -209,32 +213,22 @@ function once(text, separator, clean) {
   return function (name) { return own(found, '$' + name) ? found['$' + name] : undefined; };
 }
 
-// Most pages ask for neither cookies nor the query.
-function lazily(make) {
-  var made;
-  return function (name) {
-    made = made || make();
-    return made(name);
-  };
-}
-
-// The fields of those signed cookies whose signature is valid.
-function prove(request, names, i, proven, hmac, then) {
-  if (i === names.length) return then(proven);
-  var claim = claimOf(cookiesOf(request)(names[i]), request.now);
-  if (!claim) return prove(request, names, i + 1, proven, hmac, then);
-  hmac(claim.key, SITE + '.' + claim.payload, function (mac) {
-    if (equal(mac, claim.mac)) proven[names[i]] = once(claim.fields, ';', trim);
-    prove(request, names, i + 1, proven, hmac, then);
-  });
-}
-
+// Reads the fields of those signed cookies whose signature is valid:
 // v1.<key>.<expiry>.<field>.<value>….<mac>
-function claimOf(cookie, now) {
-  if (!cookie || cookie.length > 1024) return null;
-  var form = /^(v1\.([a-z0-9_-]+)\.([0-9]{1,12})((?:\.[a-z0-9_-]+\.[a-z0-9_-]+)+))\.([0-9a-f]{64})$/.exec(cookie);
-  if (!form || +form[3] <= now || KEYS.indexOf(form[2]) < 0) return null;
-  return { payload: form[1], key: form[2], fields: form[4].replace(/\.([^.]+)\.([^.]+)/g, '$1=$2;'), mac: form[5] };
+function prove(visitor, names, hmac, then) {
+  if (!names.length) return then();
+  var cookie = visitor.cookies(names[0]) || '', rest = names.slice(1);
+  var form = /^(v1\.([a-z0-9_-]+)\.(\d{1,12})((\.[a-z0-9_-]+\.[a-z0-9_-]+)+))\.([0-9a-f]{64})$/.exec(cookie);
+  visitor.proven[names[0]] = once('', ';', trim);
+  if (cookie.length > 1024 || !form || form[3] <= visitor.request.now || KEYS.indexOf(form[2]) < 0) {
+    return prove(visitor, rest, hmac, then);
+  }
+  hmac(form[2], SITE + '.' + form[1], function (mac) {
+    if (equal(mac, form[6])) {
+      visitor.proven[names[0]] = once(form[4].replace(/\.([^.]+)\.([^.]+)/g, '$1=$2;'), ';', trim);
+    }
+    prove(visitor, rest, hmac, then);
+  });
 }
 
 // In constant time.
@@ -254,5 +248,3 @@ function trim(text) {
 function own(object, name) {
   return Object.prototype.hasOwnProperty.call(object, name);
 }
-
-function none() {}

@@ -44,6 +44,8 @@ pub struct Shop {
     pub table: RoutingTable,
     pub manifest: Manifest,
     pub signer: Signer,
+    /// As the build gives it to the compilers of edges.
+    deployment: haberdash::Deployment,
     /// By path below the output folder, as it is on disk.
     files: BTreeMap<String, FileStat>,
     /// Digests of what only gated variants hold.
@@ -65,6 +67,8 @@ pub struct Deployed {
     pub table: RoutingTable,
     pub manifest: Manifest,
     pub signer: Signer,
+    /// What the edge is compiled from: the same table, and the rest of the build.
+    pub deployment: haberdash::Deployment,
     /// From where requests of each country come.
     pub countries: BTreeMap<String, Ipv4Addr>,
 }
@@ -197,6 +201,29 @@ pub fn free_port() -> u16 {
     listener.local_addr().unwrap().port()
 }
 
+impl Deployed {
+    /// The files of a target.
+    #[track_caller]
+    pub fn compile(&self, target: &str) -> EdgeFiles {
+        let (files, problems) = haberdash::edge_files(target, &self.deployment);
+        assert!(!problems.has_errors(), "{problems:#?}");
+        files
+            .into_iter()
+            .map(|file| (file.path, file.bytes))
+            .collect()
+    }
+
+    /// Gives a program the keys as the build had them: by the names of environment variables.
+    pub fn give_keys(&self, command: &mut Command) {
+        for name in &self.deployment.keys {
+            let key = self.signer.keys.iter().find(|key| key.id == name.id);
+            if let Some(key) = key {
+                command.env(&name.env, std::str::from_utf8(&key.secret).unwrap());
+            }
+        }
+    }
+}
+
 impl Shop {
     /// The repository's own store.
     pub fn demo() -> &'static Self {
@@ -219,7 +246,10 @@ impl Shop {
         let stage = Stage::open(&public, &surroundings).unwrap();
         let key = |id: &str, letter: u8| Key {
             id: id.to_owned(),
-            secret: (0..32).map(|n| letter ^ n).collect(),
+            // As text, since keys come from the environment.
+            secret: (0..32)
+                .flat_map(|n| format!("{:02x}", letter ^ n).into_bytes())
+                .collect(),
         };
         let keys = vec![key("k1", 0xA5), key("k0", 0x3C)];
         let options = BuildOptions {
@@ -227,6 +257,7 @@ impl Shop {
             keys: &|store, _| Keys::new(&store.config.site, keys.clone()),
             minifies: false,
             precompresses: Some(false),
+            targets: Some(&[]),
             pictures: &NoPictures,
             progress: &|_, _, _| {},
         };
@@ -234,15 +265,16 @@ impl Shop {
         assert_eq!(built.summary.errors, 0, "{:#?}", built.diagnostics);
         stage.commit().unwrap();
         let signer = Signer {
-            site: built.manifest.site.clone(),
+            site: built.deployment.manifest.site.clone(),
             keys: keys.clone(),
         };
-        let (files, secrets) = stats(&public, &built.manifest, &signer);
+        let (files, secrets) = stats(&public, &built.deployment.manifest, &signer);
         Self {
             name,
             public,
-            table: built.table,
-            manifest: built.manifest,
+            table: built.deployment.table.clone(),
+            manifest: built.deployment.manifest.clone(),
+            deployment: built.deployment,
             signer,
             files,
             secrets,
@@ -546,6 +578,10 @@ fn run(
         table: compiled.clone(),
         manifest: shop.manifest.clone(),
         signer: shop.signer.clone(),
+        deployment: haberdash::Deployment {
+            table: compiled.clone(),
+            ..shop.deployment.clone()
+        },
         countries: countries.collect(),
     };
     for (path, bytes) in compile(&deployed) {

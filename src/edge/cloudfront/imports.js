@@ -1,0 +1,3 @@
+import crypto from 'crypto';
+import cf from 'cloudfront';
+
