@@ -11,6 +11,8 @@ mod cloudfront;
 mod conditions;
 mod javascript;
 mod nginx;
+mod origin;
+mod varnish;
 
 use std::collections::BTreeMap;
 
@@ -89,7 +91,7 @@ impl Can {
     };
 }
 
-const EDGES: &[Edge] = &[cloudfront::EDGE, nginx::EDGE];
+const EDGES: &[Edge] = &[cloudfront::EDGE, nginx::EDGE, varnish::EDGE];
 
 /// The names that `targets` may list.
 pub fn targets() -> impl Iterator<Item = &'static str> {

@@ -12,6 +12,8 @@ mod epoch;
 mod hostile;
 #[path = "engines/reference.rs"]
 mod reference;
+#[path = "engines/varnish.rs"]
+mod varnish;
 mod visitor;
 mod wire;
 

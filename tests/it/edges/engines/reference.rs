@@ -31,7 +31,7 @@ const REFERENCE: Engine = Engine {
 };
 
 /// Facets of all kinds of signals, and windows of time on a page that is for everyone.
-const SMALL: &str = "\
+pub const SMALL: &str = "\
 -- segments/team.yaml --
 facet: team
 default: none
