@@ -32,7 +32,7 @@ pub(super) const SPACE: &str = r"\t\n\f\r ";
 /// deny has turned out to leak.
 pub(super) const CANONICAL: &str = concat!(
     r"/(?!(?i:_v|_haberdash)(?:/|$))",
-    r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
+    r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+/)*+(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+)?"
 );
 
 /// All that a table asks.
@@ -255,7 +255,10 @@ pub(super) fn check(conditions: &Conditions, limit: usize, problems: &mut Proble
         if choice.signals().iter().any(is_long) {
             problems.cannot(
                 Some(&facet.id),
-                format!("a rule of `{}` lists more values than a pattern holds", facet.id),
+                format!(
+                    "a rule of `{}` lists more values than a pattern holds",
+                    facet.id
+                ),
                 "split the list over several rules",
             );
         }

@@ -34,8 +34,8 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let table = &deployment.table;
     let conditions = Conditions::of(table);
     conditions::check(&conditions, LONGEST_PATTERN, problems);
-    let has_keys = table.slots.iter().any(|slot| slot.gated)
-        || !conditions.signed_cookies().is_empty();
+    let has_keys =
+        table.slots.iter().any(|slot| slot.gated) || !conditions.signed_cookies().is_empty();
     let mut site = Site {
         deployment,
         table,
@@ -204,7 +204,7 @@ impl Site<'_> {
         self.comment(&format!(
             "{title}: which visitor gets which file. Made by haberdash; the next build makes it anew."
         ));
-        let mut imports = vec!["std", "var", "xkey"];
+        let mut imports = vec!["std", "str", "var", "xkey"];
         if self.has_keys {
             imports.extend(["blob", "digest"]);
         }
@@ -226,12 +226,22 @@ impl Site<'_> {
         let main = include_str!("varnish/main.vcl")
             .replace("ORIGIN_PORT", &origin::PORT.to_string())
             .replace("\"HOST\"", &text(host))
-            .replace("\"CANONICAL\"", &pattern(&format!("^{}(?:\\?|$)", conditions::CANONICAL)))
-            .replace("LONGEST_COOKIES", &(conditions::LONGEST_COOKIES + 1).to_string())
+            .replace(
+                "\"CANONICAL\"",
+                &pattern(&format!("^{}(?:\\?|$)", conditions::CANONICAL)),
+            )
+            .replace(
+                "LONGEST_COOKIES",
+                &(conditions::LONGEST_COOKIES + 1).to_string(),
+            )
             .replace("REDIRECT_CACHE", REDIRECT_CACHE)
             .replace(
                 "    # TOKEN\n",
-                if self.has_keys { include_str!("varnish/token.vcl") } else { "" },
+                if self.has_keys {
+                    include_str!("varnish/token.vcl")
+                } else {
+                    ""
+                },
             )
             .replace(
                 "return (MISSING);",
@@ -357,7 +367,8 @@ impl Site<'_> {
         for root in self.roots() {
             let lines = self.route(root as usize, true);
             let example = table.exact.iter().chain(&table.prefixes);
-            let example = example.filter(|(path, at)| **at == root && conditions::is_reachable(path));
+            let example =
+                example.filter(|(path, at)| **at == root && conditions::is_reachable(path));
             let example: Vec<&str> = example.map(|(path, _)| path.as_str()).take(4).collect();
             let comment = match (root, example.as_slice()) {
                 (0, _) => "Whatever is not listed is the same for everyone.".to_owned(),
@@ -370,21 +381,32 @@ impl Site<'_> {
             }
         }
         let lines = self.route(table.not_found as usize, false);
-        self.sub("The page for what does not exist.", "haberdash_not_found", &lines);
+        self.sub(
+            "The page for what does not exist.",
+            "haberdash_not_found",
+            &lines,
+        );
     }
 
     fn route(&self, root: usize, is_found: bool) -> Vec<String> {
         let table = self.table;
         let root = table.roots[root];
         let policy = &table.policies[root.policy as usize];
-        let mut lines = vec![format!("var.set(\"vary\", {});", text(&policy.vary.join(", ")))];
+        let mut lines = vec![format!(
+            "var.set(\"vary\", {});",
+            text(&policy.vary.join(", "))
+        )];
         let steps = policy.cache_steps(is_found);
         let set = |value: &str| format!("var.set(\"cache-control\", {});", text(value));
         for (nth, (from, value)) in steps.iter().enumerate() {
             if nth == 0 {
                 lines.push(set(value));
             } else {
-                lines.push(format!("if ({}) {{ {} }}", self.not_before(*from), set(value)));
+                lines.push(format!(
+                    "if ({}) {{ {} }}",
+                    self.not_before(*from),
+                    set(value)
+                ));
             }
         }
         lines.push(self.target(root.at));
@@ -400,11 +422,7 @@ impl Site<'_> {
             let mut takes_part = format!("var.get(\"cookie {id}\") ~ \"^=[0-9a-f]{{32}}$\"");
             if let Some(purpose) = &facet.consent {
                 lines.push("call haberdash_consent;".to_owned());
-                let _ = write!(
-                    takes_part,
-                    " && {}",
-                    consents(purpose)
-                );
+                let _ = write!(takes_part, " && {}", consents(purpose));
             }
             lines.push(format!(
                 "if ({takes_part}) {{\n    var.set(\"experiments\", var.get(\"experiments\") + {} + var.get({}));\n}}",
@@ -429,7 +447,10 @@ impl Site<'_> {
         match (slot.label.as_str(), slot.gated) {
             ("", _) => "# The default variant.".to_owned(),
             (label, false) => {
-                format!("var.set(\"folder\", {});", text(&format!("/_v/open/{label}")))
+                format!(
+                    "var.set(\"folder\", {});",
+                    text(&format!("/_v/open/{label}"))
+                )
             }
             (label, true) => format!("var.set(\"gated\", {});", text(label)),
         }
@@ -469,7 +490,10 @@ impl Site<'_> {
                     self.target(*to)
                 ));
             }
-            lines.push(format!("else {{\n    {}\n}}", self.target(node.to[default])));
+            lines.push(format!(
+                "else {{\n    {}\n}}",
+                self.target(node.to[default])
+            ));
             self.sub("", &format!("haberdash_node_{place}"), &lines);
         }
     }
@@ -569,11 +593,17 @@ impl Site<'_> {
             Match::OneOf(values) => format!("^={}$", conditions::one_of(values)),
         };
         match &self.conditions.signals[signal] {
-            Signal::Cookie { name, value: wanted } => fits(
+            Signal::Cookie {
+                name,
+                value: wanted,
+            } => fits(
                 &format!("var.get(\"cookie {}\")", self.cookies[name]),
                 &value(wanted),
             ),
-            Signal::Query { name, value: wanted } => fits(
+            Signal::Query {
+                name,
+                value: wanted,
+            } => fits(
                 &format!("var.get(\"query {}\")", self.queries[name]),
                 &value(wanted),
             ),
@@ -597,7 +627,9 @@ impl Site<'_> {
                 let names: Vec<String> = [Device::Phone, Device::Tablet, Device::Desktop]
                     .into_iter()
                     .filter(|device| list.contains(device))
-                    .map(|device| format!("var.get(\"device\") == \"{}\"", conditions::device(device)))
+                    .map(|device| {
+                        format!("var.get(\"device\") == \"{}\"", conditions::device(device))
+                    })
                     .collect();
                 format!("({})", names.join(" || "))
             }
@@ -612,7 +644,10 @@ impl Site<'_> {
                 format!("({})", parts.join(" && "))
             }
             Signal::Bucket { slice, from, until } => fits(
-                &format!("var.get(\"cookie {}\")", self.cookies[conditions::VISITOR_ID]),
+                &format!(
+                    "var.get(\"cookie {}\")",
+                    self.cookies[conditions::VISITOR_ID]
+                ),
                 &format!("^={}$", conditions::bucket(*slice, *from, *until)),
             ),
         }
@@ -621,7 +656,10 @@ impl Site<'_> {
     fn visitor(&mut self) {
         for (name, nth) in self.cookies.clone() {
             self.reading(
-                &format!("Cookie {}: `=` and its value, if it is there once.", name.escape_debug()),
+                &format!(
+                    "Cookie {}: `=` and its value, if it is there once.",
+                    name.escape_debug()
+                ),
                 &format!("cookie {nth}"),
                 "req.http.Cookie",
                 &conditions::cookie_once(&name),
@@ -719,7 +757,11 @@ impl Site<'_> {
 
     fn readme(&self) -> String {
         let part = |text: &str, wanted: bool| {
-            if wanted { text.to_owned() } else { String::new() }
+            if wanted {
+                text.to_owned()
+            } else {
+                String::new()
+            }
         };
         let mut assignments = String::new();
         for key in &self.deployment.keys {

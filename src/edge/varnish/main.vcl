@@ -148,6 +148,15 @@ sub vcl_deliver {
         set resp.reason = "Not Found";
         unset resp.http.ETag;
     }
+    # Varnish compares one tag alone, so lists are searched here. Commas around make it exact.
+    if (req.http.If-None-Match !~ "^\*$"
+        && !str.contains("," + regsuball(regsuball(req.http.If-None-Match, "[\t ]*,[\t ]*", ","), "(^|,)W/", "\1") + ",",
+            "," + resp.http.ETag + ",")) {
+        unset req.http.If-None-Match;
+    }
+    elseif (resp.http.ETag) {
+        set req.http.If-None-Match = resp.http.ETag;
+    }
     set resp.http.Cache-Control = var.get("cache-control");
     if (var.get("vary") ~ ".") {
         set resp.http.Vary = var.get("vary");

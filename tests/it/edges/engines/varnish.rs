@@ -51,10 +51,7 @@ fn compile(deployed: &Deployed) -> EdgeFiles {
                 text = String::new();
                 let mut lines = String::new();
                 for (country, address) in &deployed.countries {
-                    let _ = write!(
-                        text,
-                        "acl country_{country} {{ \"{address}\"; }}\n"
-                    );
+                    let _ = write!(text, "acl country_{country} {{ \"{address}\"; }}\n");
                     let _ = writeln!(
                         lines,
                         "if (client.ip ~ country_{country}) {{ var.set(\"country\", \"{country}\"); }}"
@@ -89,7 +86,11 @@ pub fn base64(bytes: &[u8]) -> String {
         });
         for n in 0..4 {
             let digit = digits[(bits >> (18 - 6 * n) & 63) as usize];
-            text.push(if n <= part.len() { char::from(digit) } else { '=' });
+            text.push(if n <= part.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
         }
     }
     text
