@@ -53,13 +53,14 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             "ask for fewer facets together on one page, or write fewer aliases",
         );
     }
-    std::fs::write("/tmp/function.js", &function).ok();
-    std::fs::write("/tmp/readable.js", &readable).ok();
     let store =
         serde_json::to_string_pretty(&json!({ "data": entries })).expect("it is text") + "\n";
     vec![
         EdgeFile::new("function.js", function),
-        EdgeFile::new("function.readable.js", format!("{imports}{readable}")),
+        EdgeFile::new(
+            "function.readable.js",
+            format!("{imports}{readable}\nvar handler = handle;\n"),
+        ),
         EdgeFile::new("store.json", store),
     ]
 }

@@ -204,7 +204,7 @@ impl Conditions {
         choices.filter_map(|c| c.consent.as_deref()).collect()
     }
 
-    /// The first facet that asks for the country; no edge of one's own knows it by itself.
+    /// Whether anything asks for the country. No server of one's own knows it by itself.
     pub(super) fn asks_country(&self) -> bool {
         self.signals
             .iter()
@@ -553,7 +553,7 @@ pub(super) fn not_before(instant: i64) -> String {
 }
 
 /// Patterns that together are the numbers `from..=to`, written with just so many digits.
-fn range(from: u64, to: u64, width: usize, radix: u64) -> Vec<String> {
+pub(super) fn range(from: u64, to: u64, width: usize, radix: u64) -> Vec<String> {
     let mut patterns = Vec::new();
     collect(from, to, width, radix, "", &mut patterns);
     patterns
@@ -579,7 +579,7 @@ fn collect(from: u64, to: u64, width: usize, radix: u64, head: &str, into: &mut 
         collect(from % unit, to % unit, width - 1, radix, &head, into);
         return;
     }
-    if from % unit != 0 {
+    if !from.is_multiple_of(unit) {
         let head = format!("{head}{}", digits(first, first));
         collect(from % unit, unit - 1, width - 1, radix, &head, into);
         first += 1;
@@ -662,8 +662,7 @@ pub(super) fn redirects(table: &RoutingTable) -> BTreeMap<String, String> {
     lines
 }
 
-/// Media types by file extension in lower case, without the point. Also the type of files without one, if
-/// there are any, and a file whose type is not that of its extension.
+/// Media types by file extension, in lower case and without the point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MediaTypes {
     /// By extension.
@@ -695,4 +694,16 @@ pub(super) fn media_types(deployment: &Deployment) -> MediaTypes {
         }
     }
     types
+}
+
+/// Refuses files that servers, which go by extensions, would give another type.
+pub(super) fn check_media_types(deployment: &Deployment, problems: &mut Problems<'_>) {
+    let title = problems.edge.title;
+    for (path, kind) in media_types(deployment).exceptions {
+        problems.cannot(
+            None,
+            format!("`{path}` is `{kind}`, unlike others of its extension, by which {title} goes"),
+            "give the file another extension",
+        );
+    }
 }

@@ -12,6 +12,7 @@ use spelling::{Arc, Spelling};
 
 pub(super) use minify::minify;
 
+use super::Deployment;
 use crate::{
     model::{Match, Predicate, Signal},
     routing::{FacetRules, Policy, REDIRECT_CACHE, RoutingTable},
@@ -38,6 +39,23 @@ pub(super) fn core_and_paths(table: &RoutingTable) -> (String, Folders) {
     let core = format!("{CORE}\n{}", data(&bare, &shapes, &Folders::new()));
     (core, shapes.paths(table))
 }
+
+/// What speaks the Fetch API, ready for an adapter: the request, signatures by WebCrypto, and the core.
+/// Keys are read by the names of environment variables that `SECRETS` lists.
+pub(super) fn fetch_core(deployment: &Deployment) -> String {
+    let keys = deployment.keys.iter();
+    let names: Map<String, Value> = keys
+        .map(|key| (key.id.clone(), key.env.clone().into()))
+        .collect();
+    let (fetch, core) = (include_str!("javascript/fetch.js"), core(&deployment.table));
+    format!(
+        "// The environment variables that hold the signing keys.\nconst SECRETS = {};\n\n{fetch}\n{core}",
+        text(&names)
+    )
+}
+
+/// Answers requests with files that the platform reads, for platforms where a function can.
+pub(super) const SERVE: &str = include_str!("javascript/serve.js");
 
 /// Roots of paths: folder → name → root. `*` stands for the rest of a folder.
 pub(super) type Folders = BTreeMap<String, BTreeMap<String, usize>>;
@@ -78,7 +96,7 @@ impl Shapes {
         };
         for (path, root) in &table.exact {
             let bare = path.strip_suffix('/').unwrap_or(path);
-            let at = bare.rfind('/').map_or(path.len(), |at| at + 1);
+            let at = bare.rfind('/').map_or(0, |at| at + 1);
             add(&path[..at], &path[at..], *root);
         }
         for (prefix, root) in &table.prefixes {
@@ -384,4 +402,15 @@ fn string(value: &str) -> String {
         }
     }
     literal
+}
+
+/// A line for each key that a deployment may need to be told, if anything is signed.
+pub(super) fn secrets(deployment: &Deployment, line: impl Fn(&str) -> String) -> String {
+    let is_signed = deployment
+        .table
+        .facets
+        .iter()
+        .any(|facet| !signed_cookies(facet).is_empty());
+    let keys = deployment.keys.iter().filter(|_| is_signed);
+    keys.map(|key| line(&key.env) + "\n").collect()
 }

@@ -7,12 +7,16 @@
 //! the files, is refused with a problem that names the facet or route and the limit. No rule
 //! is ever dropped, and no secret is ever written.
 
+mod apache;
+mod cloudflare;
 mod cloudfront;
 mod conditions;
 mod javascript;
+mod netlify;
 mod nginx;
 mod origin;
 mod varnish;
+mod vercel;
 
 use std::collections::BTreeMap;
 
@@ -91,7 +95,15 @@ impl Can {
     };
 }
 
-const EDGES: &[Edge] = &[cloudfront::EDGE, nginx::EDGE, varnish::EDGE];
+const EDGES: &[Edge] = &[
+    apache::EDGE,
+    cloudflare::EDGE,
+    cloudfront::EDGE,
+    netlify::EDGE,
+    nginx::EDGE,
+    varnish::EDGE,
+    vercel::EDGE,
+];
 
 /// The names that `targets` may list.
 pub fn targets() -> impl Iterator<Item = &'static str> {
@@ -194,3 +206,6 @@ fn check(edge: &Edge, deployment: &Deployment, problems: &mut Problems<'_>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -738,16 +738,14 @@ impl Site<'_> {
 
     /// Where a decision goes on, or the folder of a variant.
     fn target(&self, at: Target) -> String {
-        match usize::try_from(at) {
-            Ok(node) => format!("$haberdash_node_{node}"),
-            Err(_) => {
-                let slot = &self.table.slots[(-1 - at) as usize];
-                match (slot.label.as_str(), slot.gated) {
-                    ("", _) => String::new(),
-                    (label, false) => format!("open/{label}"),
-                    (label, true) => format!("gated/{label}"),
-                }
-            }
+        if let Ok(node) = usize::try_from(at) {
+            return format!("$haberdash_node_{node}");
+        }
+        let slot = &self.table.slots[(-1 - at) as usize];
+        match (slot.label.as_str(), slot.gated) {
+            ("", _) => String::new(),
+            (label, false) => format!("open/{label}"),
+            (label, true) => format!("gated/{label}"),
         }
     }
 
@@ -975,8 +973,6 @@ impl Site<'_> {
         for place in shown {
             self.takes_part(place);
         }
-        let some = |lines: Vec<(Key<'static>, String)>| lines;
-        let _ = some;
         vary.retain(|(_, value)| !value.is_empty());
         exposure.retain(|(_, value)| !value.is_empty());
         let has_exposure = !exposure.is_empty();
@@ -1058,7 +1054,7 @@ impl Site<'_> {
         let mut pattern = "^=[0-9a-f]{32}$".to_owned();
         if let Some(purpose) = &facet.consent {
             source = format!("{}{source}", self.consent_variable(purpose));
-            pattern = "^1=[0-9a-f]{32}$".to_owned();
+            pattern.insert(1, '1');
         }
         // The id has ten slices.
         let mut lines = Vec::new();

@@ -21,7 +21,7 @@ pub use lower::Lowering;
 pub use policy::Policy;
 pub use request::Request;
 pub use resolve::{Decision, EXPOSURE, FileMeta, Files, REDIRECT_CACHE, resolve, segments};
-pub use table::{FacetRules, Root, RoutingTable, Slot, TableNode, TableRule, Target};
+pub use table::{FacetRules, RoutingTable, Slot, Target};
 
 #[cfg(test)]
 mod tests;

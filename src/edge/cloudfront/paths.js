@@ -4,21 +4,19 @@
 async function lookUpPaths(path) {
   if (path.slice(-1) !== '/') await lookUp(path + '/');
   if (await lookUp(path)) return;
-  var folder = path.slice(0, path.lastIndexOf('/') + 1);
-  while (folder && !await lookUp(folder + '*')) {
-    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
-  }
+  var folder = path.slice(-1) === '/' ? path : parent(path);
+  while (folder && !await lookUp(folder + '*')) folder = parent(folder);
 }
 
 async function lookUp(path) {
-  var at = path.lastIndexOf('/', path.length - 2) + 1, folder = path.slice(0, at);
+  var folder = parent(path);
   try {
     var value = await cf.kvs().get(path);
     if (value[0] === '/') {
       REDIRECTS[path] = value;
     } else {
       PATHS[folder] = PATHS[folder] || {};
-      PATHS[folder][path.slice(at)] = +value;
+      PATHS[folder][path.slice(folder.length)] = +value;
     }
     return true;
   } catch (missing) {

@@ -41,14 +41,17 @@ function redirect(path) {
 
 // The longest prefix holds, unless the path itself is listed. `*` stands for the rest of a folder.
 function rootOf(path) {
-  var at = path.lastIndexOf('/', path.length - 2) + 1, folder = path.slice(0, at), name = path.slice(at);
-  if (own(PATHS, folder) && own(PATHS[folder], name)) return PATHS[folder][name];
-  folder = path.slice(0, path.lastIndexOf('/') + 1);
-  while (folder) {
-    if (own(PATHS, folder) && own(PATHS[folder], '*')) return PATHS[folder]['*'];
-    folder = folder.slice(0, folder.lastIndexOf('/', folder.length - 2) + 1);
+  var above = parent(path), names = PATHS[above] || {}, name = path.slice(above.length);
+  if (own(names, name)) return names[name];
+  for (var folder = path.slice(-1) === '/' ? path : above; folder; folder = parent(folder)) {
+    if (PATHS[folder] && PATHS[folder]['*'] >= 0) return PATHS[folder]['*'];
   }
   return 0;
+}
+
+// The folder in which a file or folder is; of the root, none.
+function parent(path) {
+  return path.slice(0, path.slice(0, -1).lastIndexOf('/') + 1);
 }
 
 // Walks the root's diagram; the arcs taken spell the name of the variant.
@@ -68,7 +71,7 @@ function choose(request, root, path, status, hmac, then) {
       var arcs = NODES[node], facet = FACETS[arcs[0]], segment = segmentOf(visitor, facet);
       var arc = arcOf(arcs, segment);
       if (arc === SAME) arc = arcOf(arcs, segment = fallback(facet));
-      if (arc >= 0) {
+      if (typeof arc === 'number') {
         node = arc;
         if (segment !== fallback(facet)) parts.push([arcs[0], segment]);
       } else {

@@ -254,6 +254,12 @@ impl Judge<'_> {
             let wanted = expected.headers.get(name);
             let got = answer.header(name).map(|value| match name {
                 "location" => relative(&value),
+                // Apache writes the list anew, without the spaces.
+                "vary" => value
+                    .split(',')
+                    .map(str::trim)
+                    .collect::<Vec<_>>()
+                    .join(", "),
                 _ => value,
             });
             // Engines describe the short texts that they send along with these.

@@ -4,12 +4,18 @@
 //! An engine is a file in `engines/`: how it is started, how it makes entity tags, and a test that
 //! is run by `cargo test edges::<name> -- --ignored`, since it needs the engine to be there.
 
+#[path = "engines/apache.rs"]
+mod apache;
 #[path = "engines/bare.rs"]
 mod bare;
 mod compare;
 mod corpus;
 mod epoch;
 mod hostile;
+#[path = "engines/javascript.rs"]
+mod javascript;
+#[path = "engines/nginx.rs"]
+mod nginx;
 #[path = "engines/reference.rs"]
 mod reference;
 #[path = "engines/varnish.rs"]
@@ -29,8 +35,8 @@ use std::{
 };
 
 use haberdash::{
-    BuildOptions, Key, Keys, Manifest, NoPictures, Request, RoutingTable, SourceTree, Stage,
-    Surroundings, build,
+    BuildOptions, Key, Keys, Manifest, NoPictures, Request, RoutingTable,
+    SourceTree, Stage, Surroundings, build,
 };
 
 use crate::support::BARE;

@@ -18,6 +18,7 @@ base-url: https://shop.example
 currency: EUR
 keys:
   - { id: k1, env: SHOP_KEY }
+  - { id: k0, env: SHOP_OLD_KEY }
 -- content/index.md --
 ---
 title: Home

@@ -1,0 +1,30 @@
+// What edges share that speak the Fetch API.
+
+const encoder = new TextEncoder();
+
+// The request as the core reads it. Paths stay as they came: an escape is not another spelling of a letter.
+function requestOf(http, country) {
+  const target = http.url.slice(http.url.indexOf('/', http.url.indexOf('://') + 3));
+  const mark = target.indexOf('?');
+  return {
+    method: http.method,
+    path: mark < 0 ? target : target.slice(0, mark),
+    query: mark < 0 ? '' : target.slice(mark + 1),
+    country,
+    now: Math.floor(Date.now() / 1000),
+    header: (name) => http.headers.get(name) || undefined,
+  };
+}
+
+// HMAC-SHA256 with the key that `secretOf` gives for an id; nothing matches where there is none.
+function hmacWith(secretOf) {
+  const sign = async (keyId, message) => {
+    const secret = secretOf(keyId);
+    if (!secret) return '';
+    const algorithm = { name: 'HMAC', hash: 'SHA-256' };
+    const key = await crypto.subtle.importKey('raw', encoder.encode(secret), algorithm, false, ['sign']);
+    const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(message)));
+    return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
+  };
+  return (keyId, message, then) => { sign(keyId, message).then(then); };
+}

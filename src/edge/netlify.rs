@@ -1,0 +1,50 @@
+//! Netlify: an edge function before the published folder.
+
+use super::{Can, Deployment, Edge, EdgeFile, Problems, javascript};
+
+pub(super) const EDGE: Edge = Edge {
+    name: "netlify",
+    title: "Netlify",
+    can: Can::ALL,
+    compile,
+};
+
+/// Largest edge function, in bytes.
+const FUNCTION: usize = 20 << 20;
+
+const SETTINGS: &str = "\
+# Made by haberdash; do not edit.
+[build]
+  # The site is built before it is deployed.
+  command = \"\"
+  publish = \"../../public\"
+  edge_functions = \"netlify/edge-functions\"
+";
+
+fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
+    let adapter = include_str!("netlify/adapter.js");
+    let core = javascript::fetch_core(deployment);
+    let function = format!("{adapter}{}\n{core}", javascript::SERVE);
+    if function.len() > FUNCTION {
+        problems.exceeds(
+            format!(
+                "the edge function has {} bytes, and Netlify takes {FUNCTION}",
+                function.len()
+            ),
+            "let pages of one folder ask for the same facets, so that they share an entry",
+        );
+    }
+    let secrets = javascript::secrets(deployment, |env| {
+        format!("netlify env:set {env} \"${env}\" --secret")
+    });
+    let readme = format!(
+        include_str!("netlify/README.md"),
+        title = deployment.title,
+        secrets = secrets
+    );
+    vec![
+        EdgeFile::new("netlify/edge-functions/haberdash.js", function),
+        EdgeFile::new("netlify.toml", SETTINGS),
+        EdgeFile::new("README.md", readme),
+    ]
+}

@@ -1,0 +1,7 @@
+export const config = { path: '/*' };
+
+export default (http, context) => {
+  const country = context.geo && context.geo.country && context.geo.country.code;
+  return serve(http, country, (id) => Netlify.env.get(SECRETS[id]), (file) => context.rewrite(new URL(file, http.url)));
+};
+

@@ -1,0 +1,260 @@
+//! What the compilers write, as far as no engine is needed to see that it is right.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+
+use super::{
+    Deployment, apache,
+    conditions::{self, Condition, Conditions},
+    edge_files,
+};
+use crate::{
+    model::{KeyConfig, Match, Predicate, Signal},
+    routing::{FacetRules, Policy, Root, RoutingTable, Slot, TableNode, TableRule},
+};
+
+fn cookie(name: &str, value: &str) -> Predicate {
+    Predicate::Signal(Signal::Cookie {
+        name: name.to_owned(),
+        value: Match::OneOf(vec![value.to_owned()]),
+    })
+}
+
+fn facet(id: &str, rules: Vec<Predicate>) -> FacetRules {
+    let rules: Vec<TableRule> = rules
+        .into_iter()
+        .zip(1..)
+        .map(|(when, segment)| TableRule { when, segment })
+        .collect();
+    let mut segments = vec!["none".to_owned()];
+    segments.extend((1..=rules.len()).map(|nth| format!("s{nth}")));
+    FacetRules {
+        id: id.to_owned(),
+        segments,
+        default: 0,
+        gated: false,
+        consent: None,
+        experiment: None,
+        rules,
+    }
+}
+
+/// A shop of which each page asks one facet.
+fn deployment(facet: FacetRules) -> Deployment {
+    let slot = |label: &str, gated| Slot {
+        label: label.to_owned(),
+        gated,
+    };
+    let arcs = facet.segments.len();
+    let gated = facet.gated;
+    let asked = Policy::of(std::slice::from_ref(&facet), &[0]);
+    let table = RoutingTable {
+        site: "shop".to_owned(),
+        nodes: vec![TableNode {
+            facet: 0,
+            to: (0..arcs)
+                .map(|nth| if nth == 1 { -2 } else { -1 })
+                .collect(),
+        }],
+        slots: vec![slot("", false), slot("team.s1", gated)],
+        policies: vec![Policy::default(), asked],
+        roots: vec![Root { at: -1, policy: 0 }, Root { at: 0, policy: 1 }],
+        exact: BTreeMap::from([("/".to_owned(), 1), ("/Old".to_owned(), 1)]),
+        prefixes: BTreeMap::from([("/shop/".to_owned(), 1)]),
+        redirects: BTreeMap::from([("/old/".to_owned(), "/new/?a=$1".to_owned())]),
+        facets: vec![facet],
+        ..RoutingTable::default()
+    };
+    Deployment {
+        table,
+        title: "Shop".to_owned(),
+        ..Deployment::default()
+    }
+}
+
+fn text(target: &str, deployment: &Deployment, path: &str) -> String {
+    let (files, problems) = edge_files(target, deployment);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let file = files.into_iter().find(|file| file.path == path);
+    String::from_utf8(file.expect("the target has such a file").bytes).unwrap()
+}
+
+/// Whether a pattern of digits, classes and counts fits a text: all that ranges are made of.
+fn fits(pattern: &str, text: &str) -> bool {
+    let (mut signs, mut rest) = (pattern.chars().peekable(), text.chars());
+    while let Some(sign) = signs.next() {
+        let class: String = match sign {
+            '[' => signs.by_ref().take_while(|sign| *sign != ']').collect(),
+            digit => digit.to_string(),
+        };
+        let mut count = 1;
+        if signs.peek() == Some(&'{') {
+            let digits: String = signs.by_ref().skip(1).take_while(|s| *s != '}').collect();
+            count = digits.parse().unwrap();
+        }
+        for _ in 0..count {
+            let Some(digit) = rest.next() else {
+                return false;
+            };
+            let class: Vec<char> = class.chars().collect();
+            let is_in_range = class
+                .windows(3)
+                .any(|w| w[1] == '-' && (w[0]..=w[2]).contains(&digit));
+            if !is_in_range && !class.contains(&digit) {
+                return false;
+            }
+        }
+    }
+    rest.next().is_none()
+}
+
+proptest! {
+    #[test]
+    fn a_range_of_buckets_fits_just_its_numbers(a in 0_u64..4096, b in 0_u64..4096, at in 0_u64..4096) {
+        let (from, to) = (a.min(b), a.max(b));
+        let patterns = conditions::range(from, to, 3, 16);
+        for number in [at, from, to, from.saturating_sub(1), (to + 1).min(4095)] {
+            let text = format!("{number:03x}");
+            let fitting = patterns.iter().filter(|pattern| fits(pattern, &text)).count();
+            prop_assert_eq!(fitting, usize::from((from..=to).contains(&number)), "{:?} {}", patterns, text);
+        }
+    }
+
+    #[test]
+    fn a_range_of_instants_fits_just_its_numbers(from in 0_u64..10_000_000_000, at in 0_u64..10_000_000_000) {
+        let patterns = conditions::range(from, 9_999_999_999, 10, 10);
+        for number in [at, from, from.saturating_sub(1), from + 1] {
+            let text = format!("{number:010}");
+            if text.len() == 10 {
+                let is_fit = patterns.iter().any(|pattern| fits(pattern, &text));
+                prop_assert_eq!(is_fit, number >= from);
+            }
+        }
+    }
+}
+
+#[test]
+fn instants_are_patterns_of_digits() {
+    assert_eq!(
+        conditions::not_before(1_797_000_000),
+        "(?:179[7-9][0-9]{6}|1[89][0-9]{8}|[2-9][0-9]{9}|[0-9]{11,})(?![0-9])"
+    );
+}
+
+#[test]
+fn texts_are_patterns_of_themselves() {
+    assert_eq!(
+        conditions::literal("a.b*c$\"{é\t"),
+        r#"a\.b\*c\$\"\{\xc3\xa9\x09"#
+    );
+}
+
+#[test]
+fn conditions_have_no_groups_that_are_denied_and_nothing_that_never_holds() {
+    let a = || cookie("a", "1");
+    let not = |inner| Predicate::Not(Box::new(inner));
+    let impossible = cookie("a;b", "1");
+    let rules = vec![
+        Predicate::All(vec![a(), impossible.clone()]),
+        not(Predicate::Any(vec![a(), not(cookie("b", "1")), impossible])),
+        Predicate::All(Vec::new()),
+        a(),
+    ];
+    let conditions = Conditions::of(&deployment(facet("team", rules)).table);
+    assert_eq!(conditions.signals.len(), 2);
+    assert_eq!(
+        conditions.facets[&0].rules,
+        [
+            (
+                Condition::All(vec![Condition::Shows(0, false), Condition::Shows(1, true)]),
+                2
+            ),
+            (Condition::Always, 3),
+        ]
+    );
+}
+
+#[test]
+fn nginx_looks_at_one_source_in_one_map() {
+    let rules = vec![cookie("hb_team", "owls"), cookie("hb_team", "a b\"$")];
+    let text = text("nginx", &deployment(facet("team", rules)), "haberdash.conf");
+    for line in [
+        "map $haberdash_cookie_1 $hb_team {",
+        r#"    "~^=a b\\\"\$$" s2;"#,
+        // Paths with capitals are patterns, since keys ignore the case of letters.
+        "    \"~^!/Old$\" 1;",
+        "    /       1;",
+        "    /old/   \"/new/?a=${haberdash_dollar}1\";",
+        "    /old    \"/new/?a=${haberdash_dollar}1\";",
+    ] {
+        let words = |line: &str| line.split_whitespace().collect::<Vec<_>>().join(" ");
+        assert!(
+            text.lines().any(|known| words(known) == words(line)),
+            "{line}\n{text}"
+        );
+    }
+}
+
+#[test]
+fn nginx_combines_signals_in_columns() {
+    let not = |inner| Predicate::Not(Box::new(inner));
+    let rules = vec![
+        Predicate::All(vec![cookie("a", "1"), not(cookie("b", "1"))]),
+        Predicate::Any(vec![
+            cookie("b", "1"),
+            Predicate::All(vec![
+                cookie("c", "1"),
+                Predicate::Any(vec![cookie("a", "2"), not(cookie("b", "2"))]),
+            ]),
+        ]),
+    ];
+    let text = text("nginx", &deployment(facet("team", rules)), "haberdash.conf");
+    for part in [
+        "map $haberdash_signal_1$haberdash_signal_2$haberdash_signal_3$haberdash_team_group_1 $hb_team {",
+        "~^10    s1;",
+        "~^.1    s2;",
+        "~^..11  s2;",
+        "map $haberdash_signal_4$haberdash_signal_5 $haberdash_team_group_1 {",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn a_gated_facet_without_a_key_is_refused() {
+    for target in ["nginx", "apache"] {
+        let mut deployment = deployment(FacetRules {
+            gated: true,
+            ..facet("team", vec![cookie("a", "1")])
+        });
+        let (_, problems) = edge_files(target, &deployment);
+        assert!(!problems.is_empty(), "{target}");
+        deployment.keys.push(KeyConfig {
+            id: "k1".to_owned(),
+            env: "SHOP_KEY".to_owned(),
+        });
+        let (files, problems) = edge_files(target, &deployment);
+        assert!(problems.is_empty(), "{problems:#?}");
+        assert!(files.iter().any(|file| {
+            let text = String::from_utf8_lossy(&file.bytes);
+            file.path.starts_with("haberdash.") && text.contains("SHOP_KEY")
+        }));
+    }
+}
+
+#[test]
+fn nginx_refuses_a_list_that_is_longer_than_a_pattern() {
+    let values = (0..9000).map(|nth| format!("value-{nth}")).collect();
+    let rule = Predicate::Signal(Signal::Cookie {
+        name: "a".to_owned(),
+        value: Match::OneOf(values),
+    });
+    let (_, problems) = edge_files("nginx", &deployment(facet("team", vec![rule])));
+    assert!(!problems.is_empty());
+}
+
+#[test]
+fn texts_in_lua_cannot_end_early() {
+    assert_eq!(apache::string("a\"b\\\n9é"), r#""a\"b\\\0109\195\169""#);
+}
