@@ -14,6 +14,12 @@ pub(super) fn has_not_found(deployment: &Deployment) -> bool {
     deployment.manifest.files.contains_key(file)
 }
 
+/// The longest path of a file, with the slash before it, in bytes. Pages are asked for by shorter ones.
+pub(super) fn longest_path(deployment: &Deployment) -> usize {
+    let paths = deployment.manifest.files.keys();
+    paths.map(|path| path.len() + 1).max().unwrap_or(1)
+}
+
 /// The site, as a file for `/etc/nginx/conf.d/`.
 pub(super) fn nginx(deployment: &Deployment) -> String {
     let media = conditions::media_types(deployment);

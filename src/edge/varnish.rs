@@ -234,6 +234,10 @@ impl Site<'_> {
                 "LONGEST_COOKIES",
                 &(conditions::LONGEST_COOKIES + 1).to_string(),
             )
+            .replace(
+                "LONGEST_PATH",
+                &(origin::longest_path(self.deployment) + 1).to_string(),
+            )
             .replace("REDIRECT_CACHE", REDIRECT_CACHE)
             .replace(
                 "    # TOKEN\n",

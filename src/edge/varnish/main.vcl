@@ -56,7 +56,8 @@ sub vcl_recv {
         }
         return (synth(301, "Moved Permanently"));
     }
-    if (req.url == "/404.html") {
+    # No file has a longer name, and the page for what does not exist is not to be had by its own.
+    if (req.url == "/404.html" || req.url ~ "^.{LONGEST_PATH}") {
         call haberdash_missing;
         return (MISSING);
     }

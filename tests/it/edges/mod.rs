@@ -35,8 +35,8 @@ use std::{
 };
 
 use haberdash::{
-    BuildOptions, Key, Keys, Manifest, NoPictures, Request, RoutingTable,
-    SourceTree, Stage, Surroundings, build,
+    BuildOptions, Key, Keys, Manifest, NoPictures, Request, RoutingTable, SourceTree, Stage,
+    Surroundings, build,
 };
 
 use crate::support::BARE;
