@@ -66,7 +66,6 @@ pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use edge::{Deployment, EdgeFile, edge_files, targets};
 pub use emit::{EmitError, Emitted, PictureFolder, Stage, Surroundings};
 pub use finish::MadePictures;
-pub use model::KeyConfig;
 pub use output::{Manifest, Memory, Nowhere, OutputFile, Sink};
 pub use picture::{NoPictures, PictureCache, PicturesInMemory};
 pub use pipeline::{BuildOptions, Built, Summary, Work, build};

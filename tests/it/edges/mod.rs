@@ -291,6 +291,21 @@ impl Shop {
     }
 }
 
+/// Of several `Cookie` headers some servers make one with commas, before an edge sees them. Clients of
+/// HTTP/1.1 must send but one, and those of HTTP/2 are joined as they should be.
+pub fn join_cookies(headers: &mut Headers, _: Option<&str>) {
+    let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
+    let all: Vec<Vec<u8>> = headers
+        .iter()
+        .filter(|(name, _)| is_cookie(name))
+        .map(|(_, value)| value.clone())
+        .collect();
+    if all.len() > 1 {
+        headers.retain(|(name, _)| !is_cookie(name));
+        headers.push(("Cookie".to_owned(), all.join(&b"; "[..])));
+    }
+}
+
 fn stats(
     public: &Path,
     manifest: &Manifest,

@@ -3,8 +3,8 @@
 use std::{fmt::Write, fs, os::unix::fs::PermissionsExt, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Headers, Running, Shop, compare::nginx_tag, program, prove,
-    red, reference::SMALL,
+    Deployed, EdgeFiles, Engine, FULL, Running, Shop, compare::nginx_tag, join_cookies, program,
+    prove, red, reference::SMALL,
 };
 
 const APACHE: Engine = Engine {
@@ -13,24 +13,9 @@ const APACHE: Engine = Engine {
     // The script makes them as nginx does.
     etag: nginx_tag,
     sees: None,
-    platform: Some(joins_cookies),
+    platform: Some(join_cookies),
     countries: true,
 };
-
-/// Of several `Cookie` headers Apache makes one with commas, before any module sees them. Clients of
-/// HTTP/1.1 must send but one, and those of HTTP/2 are joined as they should be.
-fn joins_cookies(headers: &mut Headers, _: Option<&str>) {
-    let is_cookie = |name: &str| name.eq_ignore_ascii_case("cookie");
-    let all: Vec<Vec<u8>> = headers
-        .iter()
-        .filter(|(name, _)| is_cookie(name))
-        .map(|(_, value)| value.clone())
-        .collect();
-    if all.len() > 1 {
-        headers.retain(|(name, _)| !is_cookie(name));
-        headers.push(("Cookie".to_owned(), all.join(&b"; "[..])));
-    }
-}
 
 #[test]
 #[ignore = "needs Apache and its module mod_lua"]

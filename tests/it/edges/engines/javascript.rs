@@ -5,7 +5,8 @@ use std::{fs, path::PathBuf, process::Command};
 use haberdash::Request;
 
 use super::{
-    Deployed, Engine, FULL, Headers, Running, Shop, compare::digest_tag, program, prove, red,
+    Deployed, Engine, FULL, Headers, Running, Shop, compare::digest_tag, join_cookies, program,
+    prove, red,
 };
 
 const CLOUDFLARE: Engine = Engine {
@@ -172,14 +173,17 @@ fn set(headers: &mut Headers, name: &str, value: Option<String>) {
 }
 
 fn with_blob(headers: &mut Headers, country: Option<&str>) {
+    join_cookies(headers, country);
     let blob = country.map(|country| format!("{{\"country\":\"{country}\"}}"));
     set(headers, "CF-Blob", blob);
 }
 
 fn with_country(headers: &mut Headers, country: Option<&str>) {
+    join_cookies(headers, country);
     set(headers, "X-Harness-Country", country.map(str::to_owned));
 }
 
 fn with_vercel_country(headers: &mut Headers, country: Option<&str>) {
+    join_cookies(headers, country);
     set(headers, "X-Vercel-IP-Country", country.map(str::to_owned));
 }
