@@ -27,22 +27,10 @@ pub(super) fn nginx(deployment: &Deployment) -> String {
     for (extension, kind) in &media.by_extension {
         let _ = writeln!(types, "        {:42} {};", quoted(kind), quoted(extension));
     }
-    let mut exceptions = String::new();
-    for (path, kind) in &media.exceptions {
-        // Variants of a file have its type; they stand elsewhere.
-        let path = conditions::literal(path).replace("_v/\\*/", "_v/[0-9a-f]{32}/");
-        let _ = write!(
-            exceptions,
-            "\n    location ~ {} {{\n        types {{ }}\n        default_type {};\n        try_files    $uri =404;\n        add_header   xkey \"site $uri\" always;\n    }}\n",
-            quoted(&format!("^/{path}$")),
-            quoted(kind),
-        );
-    }
     include_str!("origin.conf")
         .replace("TITLE", &deployment.title.escape_debug().to_string())
         .replace("PORT", &PORT.to_string())
         .replace("        # TYPES\n", &types)
-        .replace("    # EXCEPTIONS\n", &exceptions)
 }
 
 /// A token in quotes. A backslash stands for itself, unless a sign follows that it escapes.

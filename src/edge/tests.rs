@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{
     Deployment, apache,
     conditions::{self, Condition, Conditions},
-    edge_files,
+    edge_files, varnish,
 };
 use crate::{
     model::{KeyConfig, Match, Predicate, Signal},
@@ -241,6 +241,59 @@ fn a_gated_facet_without_a_key_is_refused() {
             file.path.starts_with("haberdash.") && text.contains("SHOP_KEY")
         }));
     }
+}
+
+#[test]
+fn varnish_refuses_a_gated_facet_without_a_key_and_writes_none() {
+    let mut deployment = deployment(FacetRules {
+        gated: true,
+        ..facet("team", vec![cookie("a", "1")])
+    });
+    let (_, problems) = edge_files("varnish", &deployment);
+    assert!(!problems.is_empty());
+    deployment.keys.push(KeyConfig {
+        id: "k1".to_owned(),
+        env: "SHOP_KEY".to_owned(),
+    });
+    let keys = text("varnish", &deployment, "keys.vcl.example");
+    assert!(
+        keys.contains("new key_k1 = blob.blob(BASE64, \"${SHOP_KEY}\");"),
+        "{keys}"
+    );
+    assert!(text("varnish", &deployment, "default.vcl").contains("\"shop.variant.\""));
+}
+
+#[test]
+fn varnish_refuses_a_list_that_is_longer_than_a_pattern() {
+    let values = (0..9000).map(|nth| format!("value-{nth}")).collect();
+    let rule = Predicate::Signal(Signal::Cookie {
+        name: "a".to_owned(),
+        value: Match::OneOf(values),
+    });
+    let (_, problems) = edge_files("varnish", &deployment(facet("team", vec![rule])));
+    assert!(!problems.is_empty());
+}
+
+#[test]
+fn texts_in_vcl_cannot_end_early() {
+    assert_eq!(varnish::text("a b"), r#""a b""#);
+    assert_eq!(varnish::text(""), r#""""#);
+    assert_eq!(varnish::text(r#"a"b"#), r#""a" + {"""} + "b""#);
+    assert_eq!(varnish::text(r#""}"#), r#"{"""} + "}""#);
+    assert_eq!(varnish::text("a\nb"), "{\"a\nb\"}");
+    let pattern = conditions::one_of(&[r#"a"+"#.to_owned(), r#"\""#.to_owned()]);
+    assert_eq!(varnish::pattern(&pattern), r#""(?:a\x22\+|\\\x22)""#);
+}
+
+#[test]
+fn vcl_has_no_subroutine_that_nothing_calls() {
+    let mut deployment = deployment(facet("team", vec![cookie("a", "1")]));
+    // Nobody can ask for it, so that the facet is never asked either.
+    deployment.table.exact = BTreeMap::from([("/\u{e9}/".to_owned(), 1)]);
+    deployment.table.prefixes.clear();
+    let text = text("varnish", &deployment, "default.vcl");
+    assert!(!text.contains("haberdash_facet_team"), "{text}");
+    assert!(!text.contains("sub haberdash_route_1"), "{text}");
 }
 
 #[test]

@@ -34,6 +34,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let table = &deployment.table;
     let conditions = Conditions::of(table);
     conditions::check(&conditions, LONGEST_PATTERN, problems);
+    conditions::check_media_types(deployment, problems);
     let has_keys =
         table.slots.iter().any(|slot| slot.gated) || !conditions.signed_cookies().is_empty();
     let mut site = Site {
@@ -73,7 +74,7 @@ fn numbered<T: Into<String>>(names: impl IntoIterator<Item = T>) -> BTreeMap<Str
 
 /// A text as an expression. The language has no escapes: what a short string cannot hold goes into
 /// a long one.
-fn text(value: &str) -> String {
+pub(super) fn text(value: &str) -> String {
     let mut parts: Vec<String> = Vec::new();
     for part in value.split_inclusive('"') {
         let (plain, has_quote) = match part.strip_suffix('"') {
@@ -96,7 +97,7 @@ fn text(value: &str) -> String {
 }
 
 /// A pattern as a string. Quotes in it are escaped already, but strings have no escapes.
-fn pattern(pattern: &str) -> String {
+pub(super) fn pattern(pattern: &str) -> String {
     format!("\"{}\"", pattern.replace('"', "x22"))
 }
 
