@@ -11,6 +11,7 @@ mod apache;
 mod cloudflare;
 mod cloudfront;
 mod conditions;
+mod haproxy;
 mod javascript;
 mod netlify;
 mod nginx;
@@ -99,6 +100,7 @@ const EDGES: &[Edge] = &[
     apache::EDGE,
     cloudflare::EDGE,
     cloudfront::EDGE,
+    haproxy::EDGE,
     netlify::EDGE,
     nginx::EDGE,
     varnish::EDGE,

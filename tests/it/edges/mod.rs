@@ -11,6 +11,8 @@ mod bare;
 mod compare;
 mod corpus;
 mod epoch;
+#[path = "engines/haproxy.rs"]
+mod haproxy;
 mod hostile;
 #[path = "engines/javascript.rs"]
 mod javascript;
