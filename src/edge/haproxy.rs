@@ -434,13 +434,6 @@ impl Site<'_> {
         found
     }
 
-    fn target(&self, at: Target) -> String {
-        match usize::try_from(at) {
-            Ok(node) => format!("node-{node}"),
-            Err(_) => format!("variant-{}", -1 - at),
-        }
-    }
-
     fn maps(&self) -> Vec<(&'static str, String)> {
         let table = self.table;
         let lines = |why: &str, lines: Vec<(String, String)>| {
@@ -461,10 +454,7 @@ impl Site<'_> {
             let node = &table.nodes[place];
             let facet = &table.facets[usize::from(node.facet)];
             for (segment, to) in facet.segments.iter().zip(&node.to) {
-                nodes.push((
-                    format!("{}/node-{place}/{segment}", facet.id),
-                    self.target(*to),
-                ));
+                nodes.push((format!("{}/node-{place}/{segment}", facet.id), target(*to)));
             }
         }
         let slots = |gated: bool| -> Vec<(String, String)> {
@@ -480,7 +470,7 @@ impl Site<'_> {
         for (name, root, is_found) in self.routes_by_name() {
             let root = &table.roots[root];
             let policy = &table.policies[root.policy as usize];
-            routes.push((name.clone(), self.target(root.at)));
+            routes.push((name.clone(), target(root.at)));
             if !policy.vary.is_empty() {
                 vary.push((name.clone(), policy.vary.join(", ")));
             }
@@ -607,4 +597,12 @@ fn key_name(id: &str) -> String {
 
 fn facet_variable(id: &str) -> String {
     format!("txn.facet_{}", id.replace('-', "_"))
+}
+
+/// Where a question stands, or a variant, in the maps.
+fn target(at: Target) -> String {
+    match usize::try_from(at) {
+        Ok(node) => format!("node-{node}"),
+        Err(_) => format!("variant-{}", -1 - at),
+    }
 }

@@ -407,11 +407,7 @@ impl Site<'_> {
             if nth == 0 {
                 lines.push(set(value));
             } else {
-                lines.push(format!(
-                    "if ({}) {{ {} }}",
-                    self.not_before(*from),
-                    set(value)
-                ));
+                lines.push(format!("if ({}) {{ {} }}", not_before(*from), set(value)));
             }
         }
         lines.push(self.target(root.at));
@@ -436,11 +432,6 @@ impl Site<'_> {
             ));
         }
         lines
-    }
-
-    fn not_before(&self, instant: i64) -> String {
-        let _ = self;
-        format!("std.time2real(now, 0.0) >= {instant}.0")
     }
 
     /// Goes on at a node, or notes the variant.
@@ -641,10 +632,10 @@ impl Site<'_> {
             Signal::Time { from, until } => {
                 let mut parts = Vec::new();
                 if let Some(from) = from {
-                    parts.push(self.not_before(*from));
+                    parts.push(not_before(*from));
                 }
                 if let Some(until) = until {
-                    parts.push(format!("!({})", self.not_before(*until)));
+                    parts.push(format!("!({})", not_before(*until)));
                 }
                 format!("({})", parts.join(" && "))
             }
@@ -805,4 +796,8 @@ fn facet_variable(id: &str) -> String {
 
 fn consents(purpose: &str) -> String {
     format!("var.get({})", text(&format!("consent {purpose}")))
+}
+
+fn not_before(instant: i64) -> String {
+    format!("std.time2real(now, 0.0) >= {instant}.0")
 }
