@@ -51,13 +51,13 @@ fn compile(deployed: &Deployed) -> EdgeFiles {
                 text = String::new();
                 let mut lines = String::new();
                 for (country, address) in &deployed.countries {
-                    let _ = write!(text, "acl country_{country} {{ \"{address}\"; }}\n");
+                    let _ = writeln!(text, "acl country_{country} {{ \"{address}\"; }}");
                     let _ = writeln!(
                         lines,
                         "if (client.ip ~ country_{country}) {{ var.set(\"country\", \"{country}\"); }}"
                     );
                 }
-                let _ = write!(text, "sub haberdash_country {{\n{lines}}}\n");
+                let _ = writeln!(text, "sub haberdash_country {{\n{lines}}}");
             }
             "keys.vcl.example" => {
                 let mut keys = text.clone();
