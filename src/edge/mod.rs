@@ -11,9 +11,12 @@ mod apache;
 mod cloudflare;
 mod cloudfront;
 mod conditions;
+mod haproxy;
 mod javascript;
 mod netlify;
 mod nginx;
+mod origin;
+mod varnish;
 mod vercel;
 
 use std::collections::BTreeMap;
@@ -97,8 +100,10 @@ const EDGES: &[Edge] = &[
     apache::EDGE,
     cloudflare::EDGE,
     cloudfront::EDGE,
+    haproxy::EDGE,
     netlify::EDGE,
     nginx::EDGE,
+    varnish::EDGE,
     vercel::EDGE,
 ];
 

@@ -13,6 +13,8 @@ mod cloudfront;
 mod compare;
 mod corpus;
 mod epoch;
+#[path = "engines/haproxy.rs"]
+mod haproxy;
 mod hostile;
 #[path = "engines/javascript.rs"]
 mod javascript;
@@ -20,6 +22,8 @@ mod javascript;
 mod nginx;
 #[path = "engines/reference.rs"]
 mod reference;
+#[path = "engines/varnish.rs"]
+mod varnish;
 mod visitor;
 mod wire;
 
