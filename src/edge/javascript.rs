@@ -22,17 +22,43 @@ use crate::{
 
 /// Later than any clock, in seconds, and a number that JavaScript holds.
 const FOREVER: i64 = 1_000_000_000_000;
+/// How the core tells that answers are for one visitor alone, or never change; others have a list of instants.
+const PRIVATE: u8 = 0;
+const FOR_GOOD: u8 = 1;
 /// The functions, without the table.
 const CORE: &str = include_str!("javascript/core.js");
 
 /// The core with its table: `decide` and `decideMissing`, ES5, with nothing exported.
 pub(super) fn core(table: &RoutingTable) -> String {
+    let table = &defaults_first(table);
     let shapes = Shapes::of(table);
     format!("{CORE}\n{}", data(table, &shapes, &shapes.paths(table)))
 }
 
+/// The same table with each facet's default as its first segment.
+fn defaults_first(table: &RoutingTable) -> RoutingTable {
+    let mut table = table.clone();
+    for node in &mut table.nodes {
+        let default = table.facets[usize::from(node.facet)].default;
+        node.to.swap(0, default.into());
+    }
+    for facet in &mut table.facets {
+        let default = std::mem::take(&mut facet.default);
+        facet.segments.swap(0, default.into());
+        for rule in &mut facet.rules {
+            if rule.segment == default {
+                rule.segment = 0;
+            } else if rule.segment == 0 {
+                rule.segment = default;
+            }
+        }
+    }
+    table
+}
+
 /// The same without the lists of paths and redirects, which are looked up elsewhere; and the first of them.
 pub(super) fn core_and_paths(table: &RoutingTable) -> (String, Folders) {
+    let table = &defaults_first(table);
     let shapes = Shapes::of(table);
     let bare = RoutingTable {
         redirects: BTreeMap::new(),
@@ -123,23 +149,29 @@ fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
     let nodes = shapes.spelling.nodes.iter();
     let nodes = nodes.map(|(facet, arcs)| node(table, *facet, arcs));
     let nodes = std::iter::once("null".to_owned()).chain(nodes);
-    let folders = paths
-        .iter()
-        .map(|(folder, names)| format!("{}: {}", text(folder), text(names)));
+    let folders = paths.iter().map(|(folder, names)| {
+        let names: String = names
+            .iter()
+            .map(|(name, root)| format!(" {name}:{root}"))
+            .collect();
+        format!("{}: {}", text(folder), text(&names))
+    });
     let redirects = table.redirects.iter();
     let redirects = redirects.map(|(from, to)| format!("{}: {}", text(from), text(to)));
     format!(
         "var SITE = {site}, KEYS = {keys}, SIGNED = {signed}, REDIRECT_CACHE = {cache};\n\
-         // Facets: segments, the default by place, and rules, of which the first that holds gives the segment.\n\
-         var FACETS = [{facets}];\n\
+         // Facets: segments, the default first, and rules, of which the first that holds gives the segment.\n\
+         var FACETS = [{facets}].map(function (it) {{\n\
+         \x20 return {{ id: it[0], segments: it[1], rules: it[2], isGated: it[3], consent: it[4], experiment: it[5] }};\n\
+         }});\n\
          // [facet, an arc for each segment]: the node that follows, 0 for none; facets and segments beside it are\n\
          // spelled in place of the segment; SAME is as the default's; what is left out is as the last.\n\
          var SAME = -1, NODES = [{nodes}];\n\
-         // What goes with answers.\n\
-         var POLICIES = [{policies}];\n\
-         // [first node, policy]: the shapes of routes.\n\
+         // What goes with answers: caching, `Vary`, experiments, and whether signatures are looked at.\n\
+         var PRIVATE = {PRIVATE}, FOR_GOOD = {FOR_GOOD}, POLICIES = [{policies}];\n\
+         // The shapes of routes: a first node and a policy each.\n\
          var ROOTS = {roots}, NOT_FOUND = {not_found};\n\
-         // Folder, name, root; `*` is the rest of the folder, and what no folder holds has root 0.\n\
+         // Folder; name:root. `*` is the rest of the folder, and what no folder holds has root 0.\n\
          var PATHS = {{{paths}}};\n\
          var REDIRECTS = {{{redirects}}};\n\
          // Files without a point in their names.\n\
@@ -151,7 +183,13 @@ fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
         facets = lines(facets),
         nodes = lines(nodes),
         policies = lines(shapes.policies.iter().map(text)),
-        roots = text(&shapes.roots),
+        roots = text(
+            &shapes
+                .roots
+                .iter()
+                .flat_map(|(node, policy)| [*node as usize, *policy])
+                .collect::<Vec<_>>()
+        ),
         not_found = shapes.places[table.not_found as usize],
         paths = lines(folders),
         redirects = lines(redirects),
@@ -170,18 +208,17 @@ fn lines(items: impl Iterator<Item = String>) -> String {
 
 fn node(table: &RoutingTable, facet: u16, arcs: &[Arc]) -> String {
     let rules = &table.facets[usize::from(facet)];
-    let default = usize::from(rules.default);
     let mut line: Vec<Value> = vec![facet.into()];
     for (place, arc) in arcs.iter().enumerate() {
         let own = (facet, place as u16);
         let is_own = match arc.0.as_slice() {
-            [] => place == default,
-            [part] => place != default && *part == own,
+            [] => place == 0,
+            [part] => place != 0 && *part == own,
             _ => false,
         };
         line.push(if is_own {
             arc.1.into()
-        } else if place != default && *arc == arcs[default] {
+        } else if place != 0 && *arc == arcs[0] {
             (-1).into()
         } else {
             let mut other: Vec<u32> = vec![arc.1];
@@ -216,46 +253,33 @@ fn signed_cookies(facet: &FacetRules) -> BTreeSet<&str> {
 fn policy(table: &RoutingTable, place: usize) -> Value {
     let root = &table.roots[place];
     let policy: &Policy = &table.policies[root.policy as usize];
-    let mut value = Map::new();
-    if !policy.vary.is_empty() {
-        value.insert("vary".into(), policy.vary.join(", ").into());
-    }
-    if policy.is_private {
-        value.insert("isPrivate".into(), 1.into());
-    } else if !policy.switches.is_empty() {
-        value.insert("switches".into(), json!(policy.switches));
-    }
-    if policy.is_immutable {
-        value.insert("isImmutable".into(), 1.into());
-    }
-    if !policy.experiments.is_empty() {
-        value.insert("experiments".into(), json!(policy.experiments));
-    }
+    let kind = if policy.is_private {
+        json!(PRIVATE)
+    } else if policy.is_immutable {
+        json!(FOR_GOOD)
+    } else {
+        json!(policy.switches)
+    };
     let asked = table.support(root.at);
     let is_signed = |facet: &u16| !signed_cookies(&table.facets[usize::from(*facet)]).is_empty();
-    if asked.iter().any(is_signed) {
-        value.insert("isSigned".into(), 1.into());
-    }
-    value.into()
+    let is_signed = u8::from(asked.iter().any(is_signed));
+    json!([kind, policy.vary.join(", "), policy.experiments, is_signed])
 }
 
 fn facet_of(facet: &FacetRules) -> Value {
-    let mut value = Map::new();
-    value.insert("id".into(), facet.id.clone().into());
-    value.insert("segments".into(), json!(facet.segments));
-    if facet.default != 0 {
-        value.insert("default".into(), facet.default.into());
+    let consent = facet.consent.as_deref().unwrap_or_default();
+    let mut value = vec![json!(facet.id), json!(facet.segments), rules(facet).into()];
+    value.extend([
+        u8::from(facet.gated).into(),
+        consent.into(),
+        json!(facet.experiment),
+    ]);
+    while value
+        .last()
+        .is_some_and(|last| *last == 0 || *last == "" || last.is_null())
+    {
+        value.pop();
     }
-    if facet.gated {
-        value.insert("isGated".into(), 1.into());
-    }
-    if let Some(purpose) = &facet.consent {
-        value.insert("consent".into(), purpose.clone().into());
-    }
-    if let Some(slice) = facet.experiment {
-        value.insert("experiment".into(), slice.into());
-    }
-    value.insert("rules".into(), rules(facet).into());
     value.into()
 }
 
@@ -306,7 +330,7 @@ fn is_by_name(facet: &FacetRules, to: &Value, is_last: bool) -> bool {
     let mut segments = facet.segments.iter().enumerate();
     let is_named = |(place, id): (usize, &String)| match to.get(id) {
         Some(segment) => *segment == place,
-        None => is_last && place == usize::from(facet.default),
+        None => is_last && place == 0,
     };
     to.keys().all(|value| facet.segments.contains(value)) && segments.all(is_named)
 }

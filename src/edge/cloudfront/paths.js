@@ -15,8 +15,7 @@ async function lookUp(path) {
     if (value[0] === '/') {
       REDIRECTS[path] = value;
     } else {
-      PATHS[folder] = PATHS[folder] || {};
-      PATHS[folder][path.slice(folder.length)] = +value;
+      PATHS[folder] = (PATHS[folder] || '') + ' ' + path.slice(folder.length) + ':' + value;
     }
     return true;
   } catch (missing) {
