@@ -147,7 +147,7 @@ fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
     let signed: BTreeSet<&str> = table.facets.iter().flat_map(signed_cookies).collect();
     let facets = table.facets.iter().map(|facet| text(&facet_of(facet)));
     let nodes = shapes.spelling.nodes.iter();
-    let nodes = nodes.map(|(facet, arcs)| node(table, *facet, arcs));
+    let nodes = nodes.map(|(facet, arcs)| node(*facet, arcs));
     let nodes = std::iter::once("null".to_owned()).chain(nodes);
     let folders = paths.iter().map(|(folder, names)| {
         let names: String = names
@@ -206,8 +206,7 @@ fn lines(items: impl Iterator<Item = String>) -> String {
     format!("\n{}\n", items.join(",\n"))
 }
 
-fn node(table: &RoutingTable, facet: u16, arcs: &[Arc]) -> String {
-    let rules = &table.facets[usize::from(facet)];
+fn node(facet: u16, arcs: &[Arc]) -> String {
     let mut line: Vec<Value> = vec![facet.into()];
     for (place, arc) in arcs.iter().enumerate() {
         let own = (facet, place as u16);
@@ -267,16 +266,16 @@ fn policy(table: &RoutingTable, place: usize) -> Value {
 }
 
 fn facet_of(facet: &FacetRules) -> Value {
-    let consent = facet.consent.as_deref().unwrap_or_default();
     let mut value = vec![json!(facet.id), json!(facet.segments), rules(facet).into()];
     value.extend([
-        u8::from(facet.gated).into(),
-        consent.into(),
+        json!(facet.gated),
+        json!(facet.consent),
         json!(facet.experiment),
     ]);
+    // What is left out is not so.
     while value
         .last()
-        .is_some_and(|last| *last == 0 || *last == "" || last.is_null())
+        .is_some_and(|last| last.is_null() || *last == false)
     {
         value.pop();
     }
