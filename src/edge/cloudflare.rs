@@ -61,7 +61,9 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
 }
 
 fn readme(deployment: &Deployment, size: usize) -> String {
-    let secrets = javascript::secrets(deployment, |env| format!("npx wrangler secret put {env}"));
+    let secrets = javascript::secrets(deployment, |key| {
+        format!("npx wrangler secret put {}", key.env)
+    });
     let files = deployment.manifest.files.len();
     let plan = if files > FREE_FILES || size > WORKER.0 {
         "needs a paid plan"

@@ -53,9 +53,25 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             "ask for fewer facets together on one page, or write fewer aliases",
         );
     }
+    let count = entries.len();
     let store =
         serde_json::to_string_pretty(&json!({ "data": entries })).expect("it is text") + "\n";
+    let secrets = javascript::secrets(deployment, |key| {
+        format!(
+            "aws cloudfront-keyvaluestore put-key --kvs-arn … --if-match … --key key.{} --value \"${}\"",
+            key.id, key.env
+        )
+    });
+    let readme = format!(
+        include_str!("cloudfront/README.md"),
+        title = deployment.title,
+        size = function.len(),
+        entries = count,
+        secrets = secrets,
+    );
     vec![
+        EdgeFile::new("README.md", readme),
+        EdgeFile::new("upload.sh", upload(deployment)),
         EdgeFile::new("function.js", function),
         EdgeFile::new(
             "function.readable.js",
@@ -63,6 +79,24 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         ),
         EdgeFile::new("store.json", store),
     ]
+}
+
+/// A line for each extension, with its type: the bucket guesses, and the site knows.
+fn upload(deployment: &Deployment) -> String {
+    let mut types: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    for (path, entry) in &deployment.manifest.files {
+        let name = path.rsplit('/').next().unwrap_or(path);
+        let extension = name
+            .rsplit_once('.')
+            .map_or(name, |(_, extension)| extension);
+        let kind = types.entry((extension, &entry.content_type)).or_default();
+        *kind |= entry.immutable;
+    }
+    let lines = types.into_iter().map(|((extension, kind), is_immutable)| {
+        let caching = if is_immutable { "public, max-age=31536000, immutable" } else { "public, no-cache" };
+        format!("put --exclude '*' --include '*.{extension}' --content-type '{kind}' --cache-control '{caching}'\n")
+    });
+    include_str!("cloudfront/upload.sh").replace("{types}\n", &lines.collect::<String>())
 }
 
 /// The lists of paths and redirects as entries of the store.

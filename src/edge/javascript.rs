@@ -16,7 +16,7 @@ pub(super) use minify::minify;
 
 use super::Deployment;
 use crate::{
-    model::{Match, Predicate, Signal},
+    model::{KeyConfig, Match, Predicate, Signal},
     routing::{FacetRules, Policy, REDIRECT_CACHE, RoutingTable},
 };
 
@@ -430,12 +430,12 @@ fn string(value: &str) -> String {
 }
 
 /// A line for each key that a deployment may need to be told, if anything is signed.
-pub(super) fn secrets(deployment: &Deployment, line: impl Fn(&str) -> String) -> String {
+pub(super) fn secrets(deployment: &Deployment, line: impl Fn(&KeyConfig) -> String) -> String {
     let is_signed = deployment
         .table
         .facets
         .iter()
         .any(|facet| !signed_cookies(facet).is_empty());
     let keys = deployment.keys.iter().filter(|_| is_signed);
-    keys.map(|key| line(&key.env) + "\n").collect()
+    keys.map(|key| line(key) + "\n").collect()
 }

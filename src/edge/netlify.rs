@@ -34,8 +34,8 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }
-    let secrets = javascript::secrets(deployment, |env| {
-        format!("netlify env:set {env} \"${env}\" --secret")
+    let secrets = javascript::secrets(deployment, |key| {
+        format!("netlify env:set {0} \"${0}\" --secret", key.env)
     });
     let readme = format!(
         include_str!("netlify/README.md"),

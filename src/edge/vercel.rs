@@ -50,8 +50,8 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let names: Vec<&String> = deployment.keys.iter().map(|key| &key.env).collect();
     let function = json!({ "runtime": "edge", "entrypoint": "index.js", "envVarsInUse": names });
     let pretty = |value| serde_json::to_string_pretty(value).expect("it is text") + "\n";
-    let secrets = javascript::secrets(deployment, |env| {
-        format!("vercel env add {env} production --sensitive")
+    let secrets = javascript::secrets(deployment, |key| {
+        format!("vercel env add {} production --sensitive", key.env)
     });
     let readme = format!(
         include_str!("vercel/README.md"),
