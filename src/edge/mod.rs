@@ -12,6 +12,7 @@ mod cloudflare;
 mod cloudfront;
 mod conditions;
 mod javascript;
+mod keys;
 mod netlify;
 mod nginx;
 mod vercel;

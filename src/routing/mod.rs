@@ -22,6 +22,8 @@ pub use policy::Policy;
 pub use request::Request;
 pub use resolve::{Decision, EXPOSURE, FileMeta, Files, REDIRECT_CACHE, resolve, segments};
 pub use table::{FacetRules, RoutingTable, Slot, Target};
+#[cfg(test)]
+pub use table::{Root, TableNode, TableRule};
 
 #[cfg(test)]
 mod tests;
