@@ -32,7 +32,7 @@ pub(super) const SPACE: &str = r"\t\n\f\r ";
 /// deny has turned out to leak.
 pub(super) const CANONICAL: &str = concat!(
     r"/(?!(?i:_v|_haberdash)(?:/|$))",
-    r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*/)*(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*)?"
+    r"(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+/)*+(?:[A-Za-z0-9_~-][A-Za-z0-9._~-]*+)?"
 );
 
 /// All that a table asks.
@@ -209,6 +209,75 @@ impl Conditions {
         self.signals
             .iter()
             .any(|signal| matches!(signal, Signal::Country(_)))
+    }
+}
+
+impl Choice {
+    /// The signals that it can look at, by place, each once, in order.
+    pub(super) fn signals(&self) -> BTreeSet<usize> {
+        let mut found = BTreeSet::new();
+        for (condition, _) in &self.rules {
+            condition.collect_signals(&mut found);
+        }
+        found
+    }
+}
+
+impl Condition {
+    fn collect_signals(&self, into: &mut BTreeSet<usize>) {
+        match self {
+            Self::Always | Self::Never => {}
+            Self::Shows(signal, _) => {
+                into.insert(*signal);
+            }
+            Self::All(list) | Self::Any(list) => {
+                for condition in list {
+                    condition.collect_signals(into);
+                }
+            }
+        }
+    }
+}
+
+/// Refuses gated facets of a site without keys, and rules whose patterns would pass a limit, in bytes.
+pub(super) fn check(conditions: &Conditions, limit: usize, problems: &mut Problems<'_>) {
+    let deployment = problems.deployment;
+    for (place, choice) in &conditions.facets {
+        let facet = &deployment.table.facets[usize::from(*place)];
+        if facet.gated && deployment.keys.is_empty() {
+            problems.cannot(
+                Some(&facet.id),
+                format!("`{}` is gated, and the site names no key", facet.id),
+                "name a key under `keys` in haberdash.yaml",
+            );
+        }
+        let is_long = |signal: &usize| pattern_length(&conditions.signals[*signal]) > limit;
+        if choice.signals().iter().any(is_long) {
+            problems.cannot(
+                Some(&facet.id),
+                format!(
+                    "a rule of `{}` lists more values than a pattern holds",
+                    facet.id
+                ),
+                "split the list over several rules",
+            );
+        }
+    }
+}
+
+/// What a signal's values take inside a pattern, in bytes.
+fn pattern_length(signal: &Signal) -> usize {
+    match signal {
+        Signal::Cookie { value, .. }
+        | Signal::SignedCookie { value, .. }
+        | Signal::Query { value, .. } => match value {
+            Match::Present => 0,
+            Match::OneOf(values) => one_of(values).len(),
+        },
+        Signal::Country(list) | Signal::Language(list) | Signal::Referrer(list) => {
+            one_of(list).len()
+        }
+        Signal::Device(_) | Signal::Time { .. } | Signal::Bucket { .. } => 0,
     }
 }
 

@@ -11,10 +11,13 @@ mod apache;
 mod cloudflare;
 mod cloudfront;
 mod conditions;
+mod haproxy;
 mod javascript;
 mod keys;
 mod netlify;
 mod nginx;
+mod origin;
+mod varnish;
 mod vercel;
 
 use std::collections::BTreeMap;
@@ -98,8 +101,10 @@ const EDGES: &[Edge] = &[
     apache::EDGE,
     cloudflare::EDGE,
     cloudfront::EDGE,
+    haproxy::EDGE,
     netlify::EDGE,
     nginx::EDGE,
+    varnish::EDGE,
     vercel::EDGE,
 ];
 

@@ -7,7 +7,7 @@ use proptest::prelude::*;
 use super::{
     Deployment, apache,
     conditions::{self, Condition, Conditions},
-    edge_files,
+    edge_files, haproxy, varnish,
 };
 use crate::{
     model::{KeyConfig, Match, Predicate, Signal},
@@ -241,6 +241,122 @@ fn a_gated_facet_without_a_key_is_refused() {
             file.path.starts_with("haberdash.") && text.contains("SHOP_KEY")
         }));
     }
+}
+
+#[test]
+fn varnish_refuses_a_gated_facet_without_a_key_and_writes_none() {
+    let mut deployment = deployment(FacetRules {
+        gated: true,
+        ..facet("team", vec![cookie("a", "1")])
+    });
+    let (_, problems) = edge_files("varnish", &deployment);
+    assert!(!problems.is_empty());
+    deployment.keys.push(KeyConfig {
+        id: "k1".to_owned(),
+        env: "SHOP_KEY".to_owned(),
+    });
+    let keys = text("varnish", &deployment, "keys.vcl.example");
+    assert!(
+        keys.contains("new key_k1 = blob.blob(BASE64, \"${SHOP_KEY}\");"),
+        "{keys}"
+    );
+    assert!(text("varnish", &deployment, "default.vcl").contains("\"shop.variant.\""));
+}
+
+#[test]
+fn varnish_refuses_a_list_that_is_longer_than_a_pattern() {
+    let values = (0..9000).map(|nth| format!("value-{nth}")).collect();
+    let rule = Predicate::Signal(Signal::Cookie {
+        name: "a".to_owned(),
+        value: Match::OneOf(values),
+    });
+    let (_, problems) = edge_files("varnish", &deployment(facet("team", vec![rule])));
+    assert!(!problems.is_empty());
+}
+
+#[test]
+fn texts_in_vcl_cannot_end_early() {
+    assert_eq!(varnish::text("a b"), r#""a b""#);
+    assert_eq!(varnish::text(""), r#""""#);
+    assert_eq!(varnish::text(r#"a"b"#), r#""a" + {"""} + "b""#);
+    assert_eq!(varnish::text(r#""}"#), r#"{"""} + "}""#);
+    assert_eq!(varnish::text("a\nb"), "{\"a\nb\"}");
+    let pattern = conditions::one_of(&[r#"a"+"#.to_owned(), r#"\""#.to_owned()]);
+    assert_eq!(varnish::pattern(&pattern), r#""(?:a\x22\+|\\\x22)""#);
+}
+
+#[test]
+fn haproxy_refuses_what_it_cannot_hold() {
+    let mut deployment = deployment(FacetRules {
+        gated: true,
+        ..facet("team", vec![cookie("a", "1")])
+    });
+    // A gated facet, and no key.
+    assert!(!edge_files("haproxy", &deployment).1.is_empty());
+    deployment.keys.push(KeyConfig {
+        id: "k1".to_owned(),
+        env: "SHOP_KEY".to_owned(),
+    });
+    let configuration = text("haproxy", &deployment, "haproxy.cfg");
+    assert!(configuration.contains("set-var proc.key_k1 env(SHOP_KEY),base64"));
+    assert_eq!(
+        text("haproxy", &deployment, "gated.map").lines().last(),
+        Some("variant-1 team.s1")
+    );
+    // Lines of maps lose the white space at their ends.
+    let redirects = &mut deployment.table.redirects;
+    redirects.insert("/older/".to_owned(), "/new/ ".to_owned());
+    assert!(!edge_files("haproxy", &deployment).1.is_empty());
+
+    let values = (0..9000).map(|nth| format!("value-{nth}")).collect();
+    let rule = Predicate::Signal(Signal::Cookie {
+        name: "a".to_owned(),
+        value: Match::OneOf(values),
+    });
+    let long = self::deployment(facet("team", vec![rule]));
+    assert!(!edge_files("haproxy", &long).1.is_empty());
+}
+
+#[test]
+fn words_of_haproxy_cannot_end_early() {
+    assert_eq!(
+        haproxy::word(r#"a "b" $c \d 'e'"#),
+        r#""a \"b\" \$c \\d 'e'""#
+    );
+    assert_eq!(haproxy::pattern("a'b"), r"'a\x27b'");
+}
+
+#[test]
+fn haproxy_gives_groups_names_of_their_own() {
+    let rule = Predicate::Any(vec![
+        Predicate::All(vec![cookie("a", "1"), cookie("b", "1")]),
+        Predicate::Not(Box::new(cookie("c", "1"))),
+    ]);
+    let text = text(
+        "haproxy",
+        &deployment(facet("team", vec![rule])),
+        "haproxy.cfg",
+    );
+    for part in [
+        "set-var(txn.group_1) bool(true) if !{ var(txn.signal_1) -m bool }",
+        "set-var(txn.group_1) bool(true) if !{ var(txn.signal_2) -m bool }",
+        "set-var(txn.group_2) bool(true) if !{ var(txn.group_1) -m bool }",
+        "set-var(txn.group_2) bool(true) if !{ var(txn.signal_3) -m bool }",
+        "set-var(txn.facet_team) \"str('s1')\" if { var(txn.group_2) -m bool }",
+    ] {
+        assert!(text.contains(part), "{part}\n{text}");
+    }
+}
+
+#[test]
+fn vcl_has_no_subroutine_that_nothing_calls() {
+    let mut deployment = deployment(facet("team", vec![cookie("a", "1")]));
+    // Nobody can ask for it, so that the facet is never asked either.
+    deployment.table.exact = BTreeMap::from([("/\u{e9}/".to_owned(), 1)]);
+    deployment.table.prefixes.clear();
+    let text = text("varnish", &deployment, "default.vcl");
+    assert!(!text.contains("haberdash_facet_team"), "{text}");
+    assert!(!text.contains("sub haberdash_route_1"), "{text}");
 }
 
 #[test]

@@ -18,6 +18,8 @@ Deno.serve({ port: Number(port), hostname: "127.0.0.1", onListen() {} }, (http) 
   const code = http.headers.get("x-harness-country");
   const headers = new Headers(http.headers);
   headers.delete("x-harness-country");
+  // The Fetch API has no such requests, or would take them for others.
+  if (!/^[A-Z-]+$/.test(http.method) || http.method === "TRACE") return new Response(null, { status: 405 });
   const request = new Request(http.url, { method: http.method, headers });
   return edge(request, { geo: code ? { country: { code } } : {}, rewrite: (url) => read(new URL(url, http.url)) });
 });

@@ -49,8 +49,12 @@ async function route(http, url) {
 
 createServer(async (http, response) => {
   try {
+    // The Fetch API has no such requests.
+    if (http.method === "TRACE") return response.writeHead(405).end();
     const headers = Object.fromEntries(Object.entries(http.headers).map(([name, value]) => [name, String(value)]));
-    const answer = await route({ method: http.method, headers }, new URL(http.url, `http://${http.headers.host ?? "localhost"}`));
+    // Also a path that begins with two slashes is a path.
+    const target = http.url.startsWith("/") ? `http://localhost${http.url}` : http.url;
+    const answer = await route({ method: http.method, headers }, new URL(target));
     const file = answer.path && files[answer.path.slice(1)];
     let body = "";
     if (file) {

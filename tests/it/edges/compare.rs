@@ -200,7 +200,7 @@ impl Judge<'_> {
         if self.leaks(expected, answer) {
             return fail("LEAK: the body is a gated variant that was not decided");
         }
-        if answer.status >= 500 && !(answer.status == 501 && refusals.contains(&501)) {
+        if answer.status >= 500 && !refusals.contains(&answer.status) {
             return fail("the engine failed");
         }
         let decided = &expected.decision;

@@ -11,6 +11,8 @@ mod bare;
 mod compare;
 mod corpus;
 mod epoch;
+#[path = "engines/haproxy.rs"]
+mod haproxy;
 mod hostile;
 #[path = "engines/javascript.rs"]
 mod javascript;
@@ -18,6 +20,8 @@ mod javascript;
 mod nginx;
 #[path = "engines/reference.rs"]
 mod reference;
+#[path = "engines/varnish.rs"]
+mod varnish;
 mod visitor;
 mod wire;
 

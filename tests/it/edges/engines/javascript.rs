@@ -155,8 +155,13 @@ fn start_edge_runtime(deployed: &Deployed) -> Running {
     Running::spawn(&mut command, deployed)
 }
 
-/// The URL parser of browsers and edges resolves dots, and takes a backslash for a slash.
+/// The URL parser of browsers and edges resolves dots, and takes a backslash for a slash. The Fetch API
+/// writes the methods that it knows in capitals.
 fn normalized(mut request: Request) -> Request {
+    let capitals = request.method.to_ascii_uppercase();
+    if ["DELETE", "GET", "HEAD", "OPTIONS", "POST", "PUT"].contains(&capitals.as_str()) {
+        request.method = capitals;
+    }
     let target = format!("http://shop.example{}?{}", request.path, request.query);
     if let Ok(url) = url::Url::parse(&target) {
         url.path().clone_into(&mut request.path);

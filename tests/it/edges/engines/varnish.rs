@@ -1,0 +1,141 @@
+//! Varnish with the files that haberdash makes for it, before nginx as its origin.
+
+use std::{fmt::Write, fs, process::Command};
+
+use super::{
+    Deployed, EdgeFiles, Engine, FULL, Running, Shop, compare::nginx_tag, free_port, program,
+    prove, red,
+};
+
+const VARNISH: Engine = Engine {
+    name: "varnish",
+    start,
+    etag: nginx_tag,
+    sees: None,
+    platform: None,
+    countries: true,
+};
+
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_decides_as_the_reference_does() {
+    prove(&VARNISH, Shop::demo(), FULL, &compile).expect_equal();
+}
+
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_decides_on_all_kinds_of_signals() {
+    let shop = Shop::small("small", super::reference::SMALL);
+    prove(&VARNISH, &shop, FULL, &compile).expect_equal();
+}
+
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_with_a_wrong_arc_is_seen() {
+    let report = red(&VARNISH, Shop::demo(), &compile);
+    report.print();
+    assert!(report.mismatches > 0);
+}
+
+/// The files as they are, but for the machine: ports, folders, keys and the clients' countries.
+fn compile(deployed: &Deployed) -> EdgeFiles {
+    let port = free_port().to_string();
+    let mut files = deployed.compile("varnish");
+    let mut more = Vec::new();
+    for (path, bytes) in &mut files {
+        let mut text = String::from_utf8(bytes.clone()).unwrap();
+        match path.as_str() {
+            "default.vcl" => text = text.replace("\"8081\"", &format!("\"{port}\"")),
+            "origin.conf" => text = origin(deployed, &text, &port),
+            "countries.vcl" => {
+                text = String::new();
+                let mut lines = String::new();
+                for (country, address) in &deployed.countries {
+                    let _ = write!(text, "acl country_{country} {{ \"{address}\"; }}\n");
+                    let _ = writeln!(
+                        lines,
+                        "if (client.ip ~ country_{country}) {{ var.set(\"country\", \"{country}\"); }}"
+                    );
+                }
+                let _ = write!(text, "sub haberdash_country {{\n{lines}}}\n");
+            }
+            "keys.vcl.example" => {
+                let mut keys = text.clone();
+                for name in &deployed.deployment.keys {
+                    let key = deployed.signer.keys.iter().find(|key| key.id == name.id);
+                    let secret = key.map(|key| base64(&key.secret));
+                    keys = keys.replace(&format!("${{{}}}", name.env), &secret.unwrap_or_default());
+                }
+                more.push(("keys.vcl".to_owned(), keys.into_bytes()));
+            }
+            _ => {}
+        }
+        *bytes = text.into_bytes();
+    }
+    files.extend(more);
+    files
+}
+
+/// As the program of that name writes it.
+pub fn base64(bytes: &[u8]) -> String {
+    let digits = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut text = String::new();
+    for part in bytes.chunks(3) {
+        let bits = (0..3).fold(0, |bits, n| {
+            bits << 8 | u32::from(part.get(n).copied().unwrap_or(0))
+        });
+        for n in 0..4 {
+            let digit = digits[(bits >> (18 - 6 * n) & 63) as usize];
+            text.push(if n <= part.len() {
+                char::from(digit)
+            } else {
+                '='
+            });
+        }
+    }
+    text
+}
+
+/// An nginx of its own around the origin's site.
+pub fn origin(deployed: &Deployed, site: &str, port: &str) -> String {
+    let folder = deployed.folder.display();
+    let mut text = format!(
+        "daemon off;\nworker_processes 1;\npid {folder}/pid;\nerror_log stderr;\nevents {{}}\nhttp {{\n"
+    );
+    for kind in ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"] {
+        let _ = writeln!(text, "{kind}_temp_path {folder}/{kind};");
+    }
+    text += &site
+        .replace("127.0.0.1:8081", &format!("127.0.0.1:{port}"))
+        .replace("/srv/site", &deployed.public.display().to_string());
+    text += "}\n";
+    text
+}
+
+/// A program in the foreground, with its origin behind it.
+pub fn with_origin(deployed: &Deployed, program_and_arguments: &str) -> Command {
+    let script = deployed.folder.join("start.sh");
+    let text = format!(
+        "{} -c {} &\nexec {program_and_arguments}\n",
+        program("nginx", "nginx").display(),
+        deployed.edge.join("origin.conf").display(),
+    );
+    fs::write(&script, text).unwrap();
+    let mut command = Command::new("sh");
+    command.arg(script);
+    command
+}
+
+fn start(deployed: &Deployed) -> Running {
+    let start = format!(
+        "{} -F -j none -n {}/varnish -a 127.0.0.1:{} -a purge=127.0.0.1:0 -f {} -s malloc,64m -T none \
+         -p http_req_hdr_len=64k -p http_req_size=96k -p http_max_hdr=128 \
+         -p workspace_client=384k -p workspace_backend=256k \
+         -p pcre2_match_limit=1000000 -p pcre2_depth_limit=10000",
+        program("varnishd", "varnish").display(),
+        deployed.folder.display(),
+        deployed.port,
+        deployed.edge.join("default.vcl").display(),
+    );
+    Running::spawn(&mut with_origin(deployed, &start), deployed)
+}
