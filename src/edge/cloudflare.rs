@@ -32,11 +32,10 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let module = keys::module(&pages, keys::CLOUDFLARE);
     let size = worker.len() + module.len();
     if size > WORKER.1 {
-        problems.exceeds(
-            format!(
-                "the Worker has {size} bytes, and Cloudflare takes {}",
-                WORKER.1
-            ),
+        problems.exceeds_code(
+            "Worker",
+            size,
+            WORKER.1,
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }

@@ -32,8 +32,10 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let module = keys::module(&pages, keys::NETLIFY);
     let size = function.len() + module.len();
     if size > FUNCTION {
-        problems.exceeds(
-            format!("the edge function has {size} bytes, and Netlify takes {FUNCTION}"),
+        problems.exceeds_code(
+            "edge function",
+            size,
+            FUNCTION,
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }

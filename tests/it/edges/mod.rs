@@ -16,6 +16,7 @@ mod haproxy;
 mod hostile;
 #[path = "engines/javascript.rs"]
 mod javascript;
+mod keys;
 #[path = "engines/nginx.rs"]
 mod nginx;
 #[path = "engines/reference.rs"]
@@ -28,6 +29,7 @@ mod wire;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::Write,
     net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
@@ -370,13 +372,37 @@ pub struct Report {
 const SHOWN: usize = 10;
 
 impl Report {
-    /// Prints the table, and the first mismatches.
+    /// Prints the table, and the first mismatches; and adds its line to the file that `tests/run` shows.
     #[expect(
         clippy::print_stdout,
         reason = "the report is what the test is run for"
     )]
     pub fn print(&self) {
         println!("{self}");
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edges.txt");
+        let mut results = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
+        // One write, since tests run side by side.
+        results
+            .write_all(format!("{}\n", self.line()).as_bytes())
+            .unwrap();
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{:<12}{:<10}{:>9}{:>12}{:>9}{:>7}{:>7}{:>9.0}",
+            self.engine,
+            self.store,
+            self.requests,
+            self.mismatches,
+            self.refused,
+            self.parts,
+            self.seen,
+            f64::from(self.requests as u32) / self.seconds.max(0.001)
+        )
     }
 
     /// Fails if an answer was wrong, or if a leaf was not tried that could have been.
@@ -402,18 +428,7 @@ impl std::fmt::Display for Report {
             "{:<12}{:<10}{:>9}{:>12}{:>9}{:>7}{:>7}{:>9}",
             "engine", "store", "requests", "mismatches", "refused", "parts", "seen", "per s"
         )?;
-        writeln!(
-            f,
-            "{:<12}{:<10}{:>9}{:>12}{:>9}{:>7}{:>7}{:>9.0}",
-            self.engine,
-            self.store,
-            self.requests,
-            self.mismatches,
-            self.refused,
-            self.parts,
-            self.seen,
-            f64::from(self.requests as u32) / self.seconds.max(0.001)
-        )?;
+        writeln!(f, "{}", self.line())?;
         if self.leaks > 0 {
             writeln!(f, "  LEAKS of gated variants: {}", self.leaks)?;
         }
@@ -592,29 +607,7 @@ fn run(
             report.countries_left_out += usize::from(case.country.take().is_some());
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let countries = cases.iter().filter_map(|case| case.country.clone());
-    let countries = countries.map(|country| (country.clone(), address_of(Some(&country))));
-    let deployed = Deployed {
-        folder: folder.path().to_owned(),
-        public: shop.public.clone(),
-        edge: folder.path().join("edge"),
-        port: free_port(),
-        table: compiled.clone(),
-        manifest: shop.manifest.clone(),
-        signer: shop.signer.clone(),
-        deployment: haberdash::Deployment {
-            table: compiled.clone(),
-            ..shop.deployment.clone()
-        },
-        countries: countries.collect(),
-    };
-    for (path, bytes) in compile(&deployed) {
-        let path = deployed.edge.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    let running = (engine.start)(&deployed);
+    let (_folder, deployed, running) = deploy(engine, shop, compiled, &cases, compile);
     let keys = shop.signer.keys();
     let judge = Judge {
         table: &epoch.table,
@@ -650,6 +643,40 @@ fn run(
     }
     report.log = running.log_tail();
     leaves
+}
+
+/// Starts an engine with a table. The folder is for whatever it writes.
+fn deploy(
+    engine: &Engine,
+    shop: &Shop,
+    table: &RoutingTable,
+    cases: &[Case],
+    compile: Compile<'_>,
+) -> (tempfile::TempDir, Deployed, Running) {
+    let folder = tempfile::tempdir().unwrap();
+    let countries = cases.iter().filter_map(|case| case.country.clone());
+    let countries = countries.map(|country| (country.clone(), address_of(Some(&country))));
+    let deployed = Deployed {
+        folder: folder.path().to_owned(),
+        public: shop.public.clone(),
+        edge: folder.path().join("edge"),
+        port: free_port(),
+        table: table.clone(),
+        manifest: shop.manifest.clone(),
+        signer: shop.signer.clone(),
+        deployment: haberdash::Deployment {
+            table: table.clone(),
+            ..shop.deployment.clone()
+        },
+        countries: countries.collect(),
+    };
+    for (path, bytes) in compile(&deployed) {
+        let path = deployed.edge.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let running = (engine.start)(&deployed);
+    (folder, deployed, running)
 }
 
 /// Requests at once.

@@ -51,7 +51,7 @@ fn compile(deployed: &Deployed) -> EdgeFiles {
                 text = String::new();
                 let mut lines = String::new();
                 for (country, address) in &deployed.countries {
-                    let _ = write!(text, "acl country_{country} {{ \"{address}\"; }}\n");
+                    let _ = writeln!(text, "acl country_{country} {{ \"{address}\"; }}");
                     let _ = writeln!(
                         lines,
                         "if (client.ip ~ country_{country}) {{ var.set(\"country\", \"{country}\"); }}"
