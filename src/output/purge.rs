@@ -30,20 +30,26 @@ pub fn purge(old: (&Manifest, &RoutingTable), new: (&Manifest, &RoutingTable)) -
             }
         }
     }
-    // Of all keys the one that costs least, then the one that drops most, until all is dropped.
-    let rank = |key: &'_ str, left: usize| (staying.get(key).copied(), Reverse(left));
+    // Of all keys the one that costs least, then the one that drops most, until all is dropped. Of keys
+    // that are alike the template's tells most.
+    let rank = |key: &str, left: usize| {
+        let is_other = !key.starts_with("template:");
+        (staying.get(key).copied(), Reverse(left), is_other)
+    };
     let mut left: BTreeMap<&str, usize> = stale.iter().map(|(key, of)| (*key, of.len())).collect();
     let mut order: BTreeSet<_> = left
         .iter()
         .map(|(key, of)| (rank(key, *of), *key))
         .collect();
-    let mut dropped: BTreeSet<&str> = BTreeSet::new();
-    // Who is in a segment may change though no page does.
-    let mut keys: BTreeSet<String> = changed_facets(old.1, new.1);
+    let mut chosen: Vec<&str> = Vec::new();
+    // By how many of the chosen keys each page is dropped.
+    let mut dropped: BTreeMap<&str, usize> = BTreeMap::new();
     while let Some((_, key)) = order.pop_first() {
-        keys.insert(key.to_owned());
+        chosen.push(key);
         for page in &stale[key] {
-            if !dropped.insert(page) {
+            let times = dropped.entry(page).or_default();
+            *times += 1;
+            if *times > 1 {
                 continue;
             }
             for other in before[page].1 {
@@ -56,6 +62,19 @@ pub fn purge(old: (&Manifest, &RoutingTable), new: (&Manifest, &RoutingTable)) -
             }
         }
     }
+    // Early choices may drop nothing that later ones do not.
+    chosen.retain(|key| {
+        let is_needed = stale[key].iter().any(|page| dropped[page] == 1);
+        if !is_needed {
+            for page in &stale[key] {
+                *dropped.entry(page).or_default() -= 1;
+            }
+        }
+        is_needed
+    });
+    // Who is in a segment may change though no page does.
+    let mut keys: BTreeSet<String> = changed_facets(old.1, new.1);
+    keys.extend(chosen.into_iter().map(str::to_owned));
     let broad: Vec<String> = keys
         .iter()
         .filter_map(|key| Some(format!("{}:*", key.split_once(':')?.0)))
@@ -141,6 +160,16 @@ mod tests {
             .replace("list.html 1", "list.html 2")
             .replace("x.html 1", "x.html 2");
         check(OLD, &new, "product:* product:x");
+    }
+
+    #[test]
+    fn a_key_that_others_make_needless_is_left_out() {
+        // `file:a` costs nothing and is taken first; `product:x` is needed, and drops the same page.
+        let old = "a.html 1 file:a product:x\nb.html 1 product:x\nc.html 1 product:x\n";
+        let new = old
+            .replace("a.html 1", "a.html 2")
+            .replace("b.html 1", "b.html 2");
+        check(old, &new, "product:* product:x");
     }
 
     #[test]

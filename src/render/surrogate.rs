@@ -32,7 +32,7 @@ type Entity = (&'static str, String);
 /// What questions about files are about.
 #[derive(Debug, Default)]
 pub(super) struct Entities {
-    /// By path below the store: the document or product whose text stands there.
+    /// By path below the store: the document, collection or product whose text stands there.
     texts: BTreeMap<String, Entity>,
     /// By name of a template: those that it extends or includes, and theirs.
     templates: BTreeMap<String, BTreeSet<String>>,
@@ -52,6 +52,10 @@ impl Entities {
             for file in files.chain([page.file]) {
                 texts.insert(path(file), ("page", page.path.to_string()));
             }
+        }
+        for collection in &store.catalog.collections {
+            let of = ("collection", collection.id.clone());
+            texts.insert(path(collection.span.file), of);
         }
         let mut products: BTreeMap<String, Vec<&str>> = BTreeMap::new();
         for product in &store.catalog.products {

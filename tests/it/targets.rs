@@ -82,15 +82,16 @@ fn a_not_found_page_that_varies_is_refused_where_there_is_but_one() {
 fn a_path_that_is_longer_than_a_key_of_the_store_is_refused() {
     // So many pages that ask differently that the function cannot hold their paths.
     let mut more = facet("team", &["none", "owls"], "none");
+    let padding = "x".repeat(50);
     for nth in 0..400 {
         let text = if nth % 2 == 0 {
             "::: when team=owls\nHoot.\n:::\n"
         } else {
             ""
         };
-        more += &format!("-- content/p{nth}.md --\n---\ntitle: P\n---\n{text}\n");
+        more += &format!("-- content/p{nth}-{padding}.md --\n---\ntitle: P\n---\n{text}\n");
     }
-    let long = "x".repeat(510);
+    let long = "x".repeat(511);
     more += &format!(
         "-- content/long.md --\n---\ntitle: L\nurl: /{long}/\n---\n::: when team=owls\nHoot.\n:::\n"
     );
@@ -98,7 +99,7 @@ fn a_path_that_is_longer_than_a_key_of_the_store_is_refused() {
     assert_eq!(place, "edge-limit");
     assert_eq!(
         message,
-        format!("cloudfront: the path `/{long}/` has 512 bytes, and a key of the store takes 511")
+        format!("cloudfront: the path `/{long}/` has 513 bytes, and a key of the store takes 512")
     );
     assert!(hint.contains("`url`"), "{hint}");
 }

@@ -372,13 +372,17 @@ pub struct Report {
 const SHOWN: usize = 10;
 
 impl Report {
-    /// Prints the table, and the first mismatches; and adds its line to the file that `tests/run` shows.
+    /// Prints the table, and the first mismatches.
     #[expect(
         clippy::print_stdout,
         reason = "the report is what the test is run for"
     )]
     pub fn print(&self) {
         println!("{self}");
+    }
+
+    /// Adds a line to the file that `tests/run` shows.
+    fn record(&self) {
         let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edges.txt");
         let mut results = fs::File::options()
             .create(true)
@@ -409,6 +413,7 @@ impl Report {
     #[track_caller]
     pub fn expect_equal(&self) {
         self.print();
+        self.record();
         assert_eq!(
             self.mismatches, 0,
             "{} does not decide as the reference",
