@@ -30,11 +30,12 @@ pub fn purge(old: (&Manifest, &RoutingTable), new: (&Manifest, &RoutingTable)) -
             }
         }
     }
-    // Of all keys the one that costs least, then the one that drops most, until all is dropped. Of keys
-    // that are alike the template's tells most.
+    // Of all keys the one that costs least, then the one that drops most, until all is dropped. Of
+    // keys that are only where something changed the template's tells most.
     let rank = |key: &str, left: usize| {
-        let is_other = !key.starts_with("template:");
-        (staying.get(key).copied(), Reverse(left), is_other)
+        let cost = staying.get(key).copied().unwrap_or_default();
+        let is_other = cost > 0 || !key.starts_with("template:");
+        (cost, Reverse(left), is_other)
     };
     let mut left: BTreeMap<&str, usize> = stale.iter().map(|(key, of)| (*key, of.len())).collect();
     let mut order: BTreeSet<_> = left

@@ -34,7 +34,10 @@ use std::{
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -207,10 +210,20 @@ pub fn program(name: &str, package: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("`{name}` is not installed; it is in the package {package}"))
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on. It is below those that systems give to clients, of which the tests have
+/// many: one of them could take it before the engine does.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const PORTS: std::ops::Range<u32> = 10_000..32_000;
+    // Other processes begin elsewhere.
+    let first = std::process::id().wrapping_mul(7919);
+    loop {
+        let nth = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = (PORTS.start + nth % (PORTS.end - PORTS.start)) as u16;
+        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl Deployed {
