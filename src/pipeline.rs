@@ -193,11 +193,18 @@ pub fn build(
             let skeleton = world.explore_route(route);
             rendered.fetch_add(nanoseconds(start), Relaxed);
             let start = Instant::now();
-            let result =
-                skeleton.and_then(|it| finisher.assemble(&store, route, route.span(&store), &it));
+            let result = skeleton.and_then(|it| {
+                let finished = finisher.assemble(&store, route, route.span(&store), &it)?;
+                let asked: BTreeSet<Variable> = finished.splits.iter().map(|it| it.facet).collect();
+                let asked = asked.iter().map(|it| store.facets.facet(*it).id.as_str());
+                let keys = world.surrogate_keys(route, &it, &finished.regions, asked);
+                Ok((finished, keys))
+            });
             finished.fetch_add(nanoseconds(start), Relaxed);
             let result = match result {
-                Ok(finished) => Ok(writer.route(&store, route, finished, precompresses)?),
+                Ok((finished, keys)) => {
+                    Ok(writer.route(&store, route, finished, &keys, precompresses)?)
+                }
                 Err(problem) => Err(problem),
             };
             (options.progress)(
@@ -362,15 +369,13 @@ pub fn build(
 
 /// The edges to compile for, and where each is named.
 fn targets<'a>(store: &'a Store, options: &'a BuildOptions<'_>) -> Vec<(&'a str, Option<Span>)> {
-    match options.targets {
-        Some(typed) => typed.iter().map(|name| (name.as_str(), None)).collect(),
-        None => {
-            let listed = store.config.targets.iter();
-            listed
-                .map(|(name, span)| (name.as_str(), Some(*span)))
-                .collect()
-        }
+    if let Some(typed) = options.targets {
+        return typed.iter().map(|name| (name.as_str(), None)).collect();
     }
+    let listed = store.config.targets.iter();
+    listed
+        .map(|(name, span)| (name.as_str(), Some(*span)))
+        .collect()
 }
 
 impl Built {
@@ -435,6 +440,7 @@ impl Writer<'_> {
         store: &Store,
         route: &Route,
         finished: FinishedRoute,
+        keys: &Arc<[Arc<str>]>,
         precompresses: bool,
     ) -> io::Result<RouteResult> {
         let start = Instant::now();
@@ -456,6 +462,12 @@ impl Writer<'_> {
                 precompresses,
             )?;
         }
+        let mut files = self.files.lock().expect("no holder panics");
+        let default = files
+            .get_mut(&file)
+            .expect("the default variant was written");
+        default.keys = Arc::clone(keys);
+        drop(files);
         self.nanoseconds.fetch_add(nanoseconds(start), Relaxed);
         Ok(RouteResult {
             asked: finished.splits.iter().map(|split| split.facet).collect(),

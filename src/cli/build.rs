@@ -17,8 +17,8 @@ use super::{
 use crate::{
     diagnostic::Severity,
     edge::EdgeFile,
-    emit::{Emitted, PictureFolder, Stage},
-    output::put_all,
+    emit::{self, Emitted, PictureFolder, Stage},
+    output::{purge, put_all},
     pipeline::{self, BuildOptions, Built, Summary, Work},
     source::SourceTree,
 };
@@ -45,6 +45,10 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
         pictures: &pictures,
         progress: &|work, done, all| show(&bar, work, done, all),
     };
+    // Read before it is replaced.
+    let before = matches!(common.format, Format::Json)
+        .then(|| emit::read_manifest(&output).zip(emit::read_table(&output)))
+        .flatten();
     let mut built = pipeline::build(&tree, &options, &stage)?;
     bar.finish_and_clear();
     let fails = built.summary.errors > 0 || (args.strict && built.summary.warnings > 0);
@@ -59,10 +63,16 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     say_problems(common, &built.diagnostics, &tree, args.all);
     match common.format {
         Format::Json => {
+            let new = &built.deployment;
+            let purged = before
+                .filter(|_| !fails)
+                .map(|(manifest, table)| purge((&manifest, &table), (&new.manifest, &new.table)));
             let report = json!({
                 "ok": !fails,
                 "summary": built.summary,
                 "emitted": emitted.map(|e| json!({ "written": e.written, "kept": e.kept, "removed": e.removed })),
+                // Surrogate keys by which caches drop what is not as it was.
+                "purge": purged.unwrap_or_default(),
                 "output": output,
                 "problems": problems_json(&built.diagnostics, &tree),
             });

@@ -2,7 +2,10 @@
 
 use serde_json::json;
 
-use super::{Can, Deployment, Edge, EdgeFile, Problems, javascript};
+use super::{
+    Can, Deployment, Edge, EdgeFile, Problems, javascript,
+    keys::{self, Pages},
+};
 
 pub(super) const EDGE: Edge = Edge {
     name: "cloudflare",
@@ -25,13 +28,14 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let adapter = include_str!("cloudflare/adapter.js");
     let core = javascript::fetch_core(deployment);
     let worker = format!("{adapter}{}\n{core}", javascript::SERVE);
-    if worker.len() > WORKER.1 {
-        problems.exceeds(
-            format!(
-                "the Worker has {} bytes, and Cloudflare takes {}",
-                worker.len(),
-                WORKER.1
-            ),
+    let pages = Pages::of(deployment, keys::CLOUDFLARE);
+    let module = keys::module(&pages, keys::CLOUDFLARE);
+    let size = worker.len() + module.len();
+    if size > WORKER.1 {
+        problems.exceeds_code(
+            "Worker",
+            size,
+            WORKER.1,
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }
@@ -54,13 +58,14 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
          // `run_worker_first` keeps the asset router from serving variants to whoever asks for their files.\n{settings}\n"
     );
     vec![
-        EdgeFile::new("worker.js", worker.clone()),
+        EdgeFile::new("worker.js", worker),
+        EdgeFile::new("keys.js", module),
         EdgeFile::new("wrangler.jsonc", settings),
-        EdgeFile::new("README.md", readme(deployment, worker.len())),
+        EdgeFile::new("README.md", readme(deployment, &pages, size)),
     ]
 }
 
-fn readme(deployment: &Deployment, size: usize) -> String {
+fn readme(deployment: &Deployment, pages: &Pages, size: usize) -> String {
     let secrets = javascript::secrets(deployment, |key| {
         format!("npx wrangler secret put {}", key.env)
     });
@@ -77,5 +82,6 @@ fn readme(deployment: &Deployment, size: usize) -> String {
         files = files,
         size = size,
         plan = plan,
+        broad = pages.describe_broad(),
     )
 }

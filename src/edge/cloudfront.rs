@@ -45,11 +45,10 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         entries = store(&folders, &table.redirects, problems);
     }
     if function.len() > FUNCTION {
-        problems.exceeds(
-            format!(
-                "the function has {} bytes, and CloudFront takes {FUNCTION}",
-                function.len()
-            ),
+        problems.exceeds_code(
+            "function",
+            function.len(),
+            FUNCTION,
             "ask for fewer facets together on one page, or write fewer aliases",
         );
     }
@@ -117,7 +116,7 @@ fn store(
         if key.len() > STORE_KEY {
             problems.exceeds(
                 format!(
-                    "the path `{key}` has {} bytes, and a key of the store {STORE_KEY}",
+                    "the path `{key}` has {} bytes, and a key of the store takes {STORE_KEY}",
                     key.len()
                 ),
                 "give the page a shorter `url`",
@@ -126,7 +125,10 @@ fn store(
     }
     if size > STORE {
         problems.exceeds(
-            format!("the list of paths has {size} bytes, and a key-value store {STORE}"),
+            format!(
+                "the list of {} paths has {size} bytes, and a key-value store takes {STORE}",
+                entries.len()
+            ),
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }

@@ -251,15 +251,18 @@ pub(super) fn check(conditions: &Conditions, limit: usize, problems: &mut Proble
                 "name a key under `keys` in haberdash.yaml",
             );
         }
-        let is_long = |signal: &usize| pattern_length(&conditions.signals[*signal]) > limit;
-        if choice.signals().iter().any(is_long) {
+        let signals = choice.signals();
+        let lengths = signals
+            .iter()
+            .map(|signal| pattern_length(&conditions.signals[*signal]));
+        if let Some(longest) = lengths.max().filter(|longest| *longest > limit) {
             problems.cannot(
                 Some(&facet.id),
                 format!(
-                    "a rule of `{}` lists more values than a pattern holds",
+                    "a rule of `{}` lists values of {longest} bytes, and a pattern holds {limit}",
                     facet.id
                 ),
-                "split the list over several rules",
+                "split the list of values over several segments or rules",
             );
         }
     }

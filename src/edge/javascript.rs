@@ -292,12 +292,11 @@ fn rules(facet: &FacetRules) -> Vec<Value> {
             let last = merged
                 .last_mut()
                 .filter(|(known, to)| *known == signal && to.is_object());
-            let to = match last {
-                Some((_, to)) => to,
-                None => {
-                    merged.push((signal, Map::new().into()));
-                    &mut merged.last_mut().expect("it was pushed").1
-                }
+            let to = if let Some((_, to)) = last {
+                to
+            } else {
+                merged.push((signal, Map::new().into()));
+                &mut merged.last_mut().expect("it was pushed").1
             };
             let to = to.as_object_mut().expect("it was made as a map");
             for value in values {

@@ -13,6 +13,7 @@ mod cloudfront;
 mod conditions;
 mod haproxy;
 mod javascript;
+mod keys;
 mod netlify;
 mod nginx;
 mod origin;
@@ -25,7 +26,7 @@ use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
     model::KeyConfig,
     output::Manifest,
-    routing::RoutingTable,
+    routing::{FacetRules, RoutingTable},
 };
 
 /// A built site, as far as its edge needs to know it.
@@ -130,6 +131,29 @@ impl Problems<'_> {
         self.push(Code::EdgeLimit, None, what.as_ref(), way_out);
     }
 
+    /// The code of the target is larger than its platform takes. Says what is most of it.
+    fn exceeds_code(&mut self, name: &str, size: usize, most: usize, way_out: impl Into<String>) {
+        let table = &self.deployment.table;
+        let title = self.edge.title;
+        let mut what = format!("the {name} has {size} bytes, and {title} takes {most}");
+        let mut folders: BTreeMap<&str, usize> = BTreeMap::new();
+        for path in table.exact.keys() {
+            let bare = path.strip_suffix('/').unwrap_or(path);
+            let end = bare.rfind('/').map_or(0, |at| at + 1);
+            *folders.entry(&path[..end]).or_default() += 1;
+        }
+        let folder = folders.into_iter().max_by_key(|(_, paths)| *paths);
+        let rules = |facet: &FacetRules| serde_json::to_vec(&facet.rules).map_or(0, |it| it.len());
+        let facet = table.facets.iter().max_by_key(|facet| rules(facet));
+        if let Some(facet) = facet {
+            what += &format!("; the longest rules are those of `{}`", facet.id);
+        }
+        if let Some((folder, paths)) = folder {
+            what += &format!(", and `{folder}` lists most paths ({paths})");
+        }
+        self.exceeds(what, way_out);
+    }
+
     fn push(&mut self, code: Code, facet: Option<&str>, what: &str, way_out: impl Into<String>) {
         let message = format!("{}: {what}", self.edge.name);
         let span = facet.and_then(|facet| self.deployment.facets.get(facet));
@@ -190,8 +214,9 @@ fn check(edge: &Edge, deployment: &Deployment, problems: &mut Problems<'_>) {
     if let Some(most) = edge.can.files.filter(|most| files.len() > *most) {
         problems.exceeds(
             format!(
-                "the site has {} files, and {title} takes {most}",
-                files.len()
+                "the site has {} files, and {title} takes {most}{}",
+                files.len(),
+                most_varied(files.keys())
             ),
             "give pages fewer variants; `haberdash explain` says what a page asks",
         );
@@ -206,6 +231,19 @@ fn check(edge: &Edge, deployment: &Deployment, problems: &mut Problems<'_>) {
                 "make the file smaller, or keep it elsewhere and link to it",
             );
         }
+    }
+}
+
+/// The page that has most files, if any has several.
+fn most_varied<'a>(files: impl Iterator<Item = &'a String>) -> String {
+    let mut variants: BTreeMap<&str, usize> = BTreeMap::new();
+    // `_v/<folder>/<label>/shop/run-01/index.html`
+    for file in files.filter_map(|file| file.strip_prefix("_v/")?.splitn(3, '/').nth(2)) {
+        *variants.entry(file).or_insert(1) += 1;
+    }
+    match variants.into_iter().max_by_key(|(_, count)| *count) {
+        Some((file, count)) => format!("; `{file}` has {count} variants"),
+        None => String::new(),
     }
 }
 

@@ -1,6 +1,9 @@
 //! Netlify: an edge function before the published folder.
 
-use super::{Can, Deployment, Edge, EdgeFile, Problems, javascript};
+use super::{
+    Can, Deployment, Edge, EdgeFile, Problems, javascript,
+    keys::{self, Pages},
+};
 
 pub(super) const EDGE: Edge = Edge {
     name: "netlify",
@@ -25,12 +28,14 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let adapter = include_str!("netlify/adapter.js");
     let core = javascript::fetch_core(deployment);
     let function = format!("{adapter}{}\n{core}", javascript::SERVE);
-    if function.len() > FUNCTION {
-        problems.exceeds(
-            format!(
-                "the edge function has {} bytes, and Netlify takes {FUNCTION}",
-                function.len()
-            ),
+    let pages = Pages::of(deployment, keys::NETLIFY);
+    let module = keys::module(&pages, keys::NETLIFY);
+    let size = function.len() + module.len();
+    if size > FUNCTION {
+        problems.exceeds_code(
+            "edge function",
+            size,
+            FUNCTION,
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }
@@ -40,10 +45,13 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let readme = format!(
         include_str!("netlify/README.md"),
         title = deployment.title,
-        secrets = secrets
+        secrets = secrets,
+        broad = pages.describe_broad(),
     );
     vec![
         EdgeFile::new("netlify/edge-functions/haberdash.js", function),
+        // Beside the folder of functions, in which every file is one.
+        EdgeFile::new("netlify/keys.js", module),
         EdgeFile::new("netlify.toml", SETTINGS),
         EdgeFile::new("README.md", readme),
     ]

@@ -9,6 +9,7 @@ use std::{collections::BTreeMap, fmt::Write};
 use super::{
     Can, Deployment, Edge, EdgeFile, Problems,
     conditions::{self, Choice, Condition, Conditions},
+    keys::{self, Pages},
 };
 use crate::{
     model::{Device, Match, Signal},
@@ -25,8 +26,8 @@ pub(super) const EDGE: Edge = Edge {
 
 /// Keys of a map that are words of the language.
 const WORDS: [&str; 4] = ["default", "hostnames", "include", "volatile"];
-/// A longer pattern is more than the library of patterns takes.
-const LONGEST_PATTERN: usize = 60_000;
+/// A parameter may have 4,096 bytes with its quotes (measured with 1.22: "too long parameter").
+const LONGEST_PATTERN: usize = 4_090;
 
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
     let table = &deployment.table;
@@ -43,16 +44,17 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         for (condition, _) in &choice.rules {
             let mut longest = 0;
             each_signal(condition, &mut |signal| {
-                longest = longest.max(test(&conditions.signals[signal], "").pattern.len());
+                let pattern = test(&conditions.signals[signal], "").pattern;
+                longest = longest.max(Key::AnyCase(&pattern).token().len());
             });
             if longest > LONGEST_PATTERN {
                 problems.cannot(
                     Some(&facet.id),
                     format!(
-                        "a rule of `{}` lists more values than a pattern holds",
+                        "a rule of `{}` is a pattern of {longest} bytes, and nginx takes {LONGEST_PATTERN}",
                         facet.id
                     ),
-                    "split the list over several rules",
+                    "split the list of values over several segments or rules",
                 );
             }
         }
@@ -60,6 +62,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let needs_script =
         table.slots.iter().any(|slot| slot.gated) || !conditions.signed_cookies().is_empty();
     let mut site = Site {
+        pages: Pages::of(deployment, keys::NGINX),
         deployment,
         table,
         conditions: &conditions,
@@ -72,6 +75,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     site.write();
     let mut files = vec![
         EdgeFile::new("haberdash.conf", site.text.clone()),
+        EdgeFile::new("keys.map", site.key_map()),
         EdgeFile::new("site.conf", site.server()),
         EdgeFile::new("nginx.conf", site.complete()),
         EdgeFile::new("README.md", site.readme()),
@@ -237,6 +241,7 @@ struct Site<'a> {
     queries: BTreeMap<String, usize>,
     proofs: BTreeMap<String, usize>,
     needs_script: bool,
+    pages: Pages,
     text: String,
 }
 
@@ -334,6 +339,7 @@ impl Site<'_> {
                 .chain(table.prefixes.keys())
                 .chain(redirects.keys())
                 .chain(&table.files)
+                .chain(self.pages.keys.keys())
         };
         let longest = keys().map(String::len).max().unwrap_or(0) + 32;
         let bucket = longest.next_multiple_of(64).max(128);
@@ -342,7 +348,8 @@ impl Site<'_> {
             .len()
             .max(table.prefixes.len())
             .max(redirects.len())
-            .max(table.files.len());
+            .max(table.files.len())
+            .max(self.pages.keys.len());
         let size = (largest * 2).next_power_of_two().max(2048);
         self.line("");
         self.line(&format!("map_hash_max_size       {size};"));
@@ -975,6 +982,9 @@ impl Site<'_> {
         }
         vary.retain(|(_, value)| !value.is_empty());
         exposure.retain(|(_, value)| !value.is_empty());
+        self.line("");
+        self.comment("What the page was made of, for a cache in front that purges by keys.");
+        self.line("map $haberdash_key $haberdash_keys {\n    include keys.map;\n}");
         let has_exposure = !exposure.is_empty();
         self.map("", "$haberdash_route", "$haberdash_vary", vary);
         self.map("", "$haberdash_route", "$haberdash_cache_control", cache);
@@ -1108,6 +1118,13 @@ impl Site<'_> {
         name.to_owned()
     }
 
+    fn key_map(&self) -> String {
+        format!(
+            "# By path: the keys by which a cache in front drops a page. Made by haberdash.\n\n{}",
+            keys::map_lines(&self.pages, keys::NGINX)
+        )
+    }
+
     fn server(&self) -> String {
         let exposes = self
             .table
@@ -1217,6 +1234,8 @@ impl Site<'_> {
                     self.conditions.asks_country(),
                 ),
             )
+            .replace("BROAD", &self.pages.describe_broad())
+            .replace("LIMIT", &keys::NGINX.bytes.to_string())
             .replace("KEYS", &keys.join(", "))
     }
 }

@@ -1,16 +1,21 @@
 //! What the compilers write, as far as no engine is needed to see that it is right.
 
-use std::collections::BTreeMap;
+use std::{collections::BTreeMap, sync::Arc};
 
 use proptest::prelude::*;
 
 use super::{
-    Deployment, apache,
+    Can, Deployment, Edge, Problems, apache, check,
     conditions::{self, Condition, Conditions},
-    edge_files, haproxy, varnish,
+    edge_files, haproxy,
+    keys::{self, Pages},
+    varnish,
 };
 use crate::{
+    diagnostic::Diagnostics,
+    digest::Digest,
     model::{KeyConfig, Match, Predicate, Signal},
+    output::Entry,
     routing::{FacetRules, Policy, Root, RoutingTable, Slot, TableNode, TableRule},
 };
 
@@ -366,8 +371,142 @@ fn nginx_refuses_a_list_that_is_longer_than_a_pattern() {
         name: "a".to_owned(),
         value: Match::OneOf(values),
     });
-    let (_, problems) = edge_files("nginx", &deployment(facet("team", vec![rule])));
-    assert!(!problems.is_empty());
+    let (message, hint) = problem("nginx", &deployment(facet("team", vec![rule])));
+    assert!(message.starts_with("edge-cannot-express: nginx: a rule of `team` is a pattern of "));
+    assert!(
+        message.ends_with(" bytes, and nginx takes 4090"),
+        "{message}"
+    );
+    assert!(hint.contains("split the list"), "{hint}");
+}
+
+/// The only problem of a target, as `code: message`, and its hint.
+#[track_caller]
+fn problem(target: &str, deployment: &Deployment) -> (String, String) {
+    let (_, problems) = edge_files(target, deployment);
+    let list: Vec<_> = problems.iter().collect();
+    let [problem] = list[..] else {
+        panic!("{problems:#?}");
+    };
+    let text = format!("{}: {}", problem.code.name(), problem.message);
+    (text, problem.hint.clone().unwrap_or_default())
+}
+
+fn site_of(files: impl IntoIterator<Item = (String, u64)>) -> Deployment {
+    let mut deployment = Deployment::default();
+    deployment.table.slots.push(Slot {
+        label: String::new(),
+        gated: false,
+    });
+    deployment.table.policies.push(Policy::default());
+    deployment.table.roots.push(Root { at: -1, policy: 0 });
+    for (path, size) in files {
+        let mut entry = Entry::new(&path, b"", Digest::of(b""), false);
+        entry.size = size;
+        deployment.manifest.files.insert(path, entry);
+    }
+    deployment
+}
+
+#[test]
+fn a_site_of_more_files_than_the_platform_takes_is_refused() {
+    let variant = |nth: usize| format!("_v/open/team.s{nth}/shop/index.html");
+    let pages = (0..99_997).map(|nth| format!("p{nth}/index.html"));
+    let files = pages.chain((0..3).map(variant)).map(|path| (path, 1));
+    let mut site = site_of(files);
+    assert!(edge_files("cloudflare", &site).1.is_empty());
+    let more = site_of([("shop/index.html".to_owned(), 1)]);
+    site.manifest.files.extend(more.manifest.files);
+    let (message, hint) = problem("cloudflare", &site);
+    assert_eq!(
+        message,
+        "edge-limit: cloudflare: the site has 100001 files, and Cloudflare takes 100000; \
+         `shop/index.html` has 4 variants"
+    );
+    assert!(hint.contains("fewer variants"), "{hint}");
+}
+
+#[test]
+fn a_file_that_is_larger_than_the_platform_takes_is_refused() {
+    let most = 25 << 20;
+    let small = site_of([("film.mp4".to_owned(), most)]);
+    assert!(edge_files("cloudflare", &small).1.is_empty());
+    let (message, hint) = problem("cloudflare", &site_of([("film.mp4".to_owned(), most + 1)]));
+    assert_eq!(
+        message,
+        "edge-limit: cloudflare: `film.mp4` has 26214401 bytes, and Cloudflare takes 26214400"
+    );
+    assert!(hint.contains("keep it elsewhere"), "{hint}");
+}
+
+#[test]
+fn a_function_that_is_larger_than_the_platform_takes_is_refused() {
+    let rules = |facet: usize, count: usize| {
+        (0..count).map(move |nth| cookie(&format!("c{facet}-{nth}"), &format!("{}", nth * 7919)))
+    };
+    let mut site = deployment(facet("team", rules(0, 2).collect()));
+    assert!(edge_files("cloudfront", &site).1.is_empty());
+    for nth in 1..20 {
+        site.table
+            .facets
+            .push(facet(&format!("f{nth}"), rules(nth, 10 + nth).collect()));
+    }
+    let (message, hint) = problem("cloudfront", &site);
+    let size = message.strip_prefix("edge-limit: cloudfront: the function has ");
+    let (size, rest) = size.unwrap().split_once(' ').unwrap();
+    assert!(size.parse::<usize>().unwrap() > 10_240);
+    assert_eq!(
+        rest,
+        "bytes, and CloudFront takes 10240; the longest rules are those of `f19`, and `/` lists most paths (1)"
+    );
+    assert!(hint.contains("fewer facets"), "{hint}");
+}
+
+#[test]
+fn a_gated_facet_is_refused_where_signatures_cannot_be_checked() {
+    const UNSIGNED: Edge = Edge {
+        name: "plain",
+        title: "Plain",
+        can: Can {
+            sign: false,
+            ..Can::ALL
+        },
+        compile: |_, _| Vec::new(),
+    };
+    let site = deployment(FacetRules {
+        gated: true,
+        ..facet("club", vec![cookie("a", "1")])
+    });
+    let mut problems = Problems {
+        edge: &UNSIGNED,
+        deployment: &site,
+        found: Diagnostics::default(),
+    };
+    check(&UNSIGNED, &site, &mut problems);
+    let found: Vec<String> = problems.found.iter().map(|it| it.message.clone()).collect();
+    assert_eq!(
+        found,
+        ["plain: `club` is gated, and Plain cannot check signatures"]
+    );
+}
+
+#[test]
+fn keys_stand_by_path_and_paths_with_capitals_under_their_mark() {
+    let mut site = site_of(["index.html", "A/index.html", "a.html"].map(|it| (it.to_owned(), 1)));
+    for (path, entry) in &mut site.manifest.files {
+        entry.keys = [format!("page:/{path}"), "template:base".to_owned()]
+            .map(Arc::from)
+            .into();
+    }
+    let pages = Pages::of(&site, keys::NGINX);
+    assert_eq!(
+        keys::map_lines(&pages, keys::NGINX),
+        "/ \"page:/index.html template:base\";\n\
+         \"~^!/A/$\" \"page:/A/index.html template:base\";\n\
+         /a.html \"page:/a.html template:base\";\n"
+    );
+    let module = keys::module(&pages, keys::CLOUDFLARE);
+    assert!(module.contains("  \"/A/\": [0,1],\n"), "{module}");
 }
 
 #[test]

@@ -26,12 +26,10 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let middleware =
         format!("{adapter}{core}// Everybody's files.\nconst EXISTING = new Set({existing});\n");
     if middleware.len() > MIDDLEWARE[2] {
-        problems.exceeds(
-            format!(
-                "the middleware has {} bytes, and Vercel takes {}",
-                middleware.len(),
-                MIDDLEWARE[2]
-            ),
+        problems.exceeds_code(
+            "middleware",
+            middleware.len(),
+            MIDDLEWARE[2],
             "publish fewer files, or deploy to an edge that can see which there are",
         );
     }

@@ -4,7 +4,13 @@
 //! room holds no page in memory and writes nothing: `emit` is the sink that writes, and
 //! [`Memory`] is the one for looking without writing.
 
-use std::{collections::BTreeMap, io, sync::Mutex};
+mod purge;
+
+use std::{
+    collections::BTreeMap,
+    io,
+    sync::{Arc, Mutex},
+};
 
 use serde::{Deserialize, Serialize};
 
@@ -12,6 +18,8 @@ use crate::{
     digest::Digest,
     routing::{FileMeta, Files},
 };
+
+pub use purge::purge;
 
 /// Where a file of its own accord is kept: below `_haberdash/`.
 pub const MANIFEST: &str = "_haberdash/manifest.json";
@@ -60,6 +68,18 @@ pub struct Entry {
     /// Whether its name changes with its content.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub immutable: bool,
+    /// Surrogate keys of a page: what it was made of, as `product:run-01`, sorted. They stand with the default
+    /// variant and are those of all variants of its route.
+    #[serde(default = "no_keys", skip_serializing_if = "is_empty")]
+    pub keys: Arc<[Arc<str>]>,
+}
+
+fn no_keys() -> Arc<[Arc<str>]> {
+    Arc::new([])
+}
+
+fn is_empty(keys: &Arc<[Arc<str>]>) -> bool {
+    keys.is_empty()
 }
 
 /// The form of manifest that this version writes.
@@ -73,6 +93,7 @@ impl Entry {
             size: bytes.len() as u64,
             content_type: content_type(path),
             immutable,
+            keys: no_keys(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use dashmap::DashMap;
+use dashmap::{DashMap, DashSet};
 use tera::{Context, ErrorKind, Tera};
 
 use super::{
@@ -13,6 +13,7 @@ use super::{
     part::Parts,
     picture::Pictures,
     recorder::{self, Site, Topic},
+    surrogate::Entities,
     view::Views,
 };
 use crate::{
@@ -47,6 +48,10 @@ pub struct World {
     pub(super) pictures: Pictures,
     /// The names of files by the digests in their tokens.
     pub(super) files: BTreeMap<Digest, FileName>,
+    /// What questions about files are about.
+    pub(super) entities: Entities,
+    /// Surrogate keys of the pages so far.
+    pub(super) keys: DashSet<Arc<str>>,
     tera: Tera,
     templates: BTreeMap<String, Loaded>,
 }
@@ -99,6 +104,10 @@ impl World {
         let statics = (0..store.statics.len())
             .map(|p| (static_key(&store.statics[p].path), FileName::Static(p)));
         let files = assets.chain(statics).collect();
+        let texts = templates
+            .iter()
+            .map(|(name, t)| (name.as_str(), t.instrumented.text.as_str()));
+        let entities = Entities::of(&store, &tree, texts);
         Some(Arc::new(Self {
             store,
             plan,
@@ -109,6 +118,8 @@ impl World {
             lists: DashMap::new(),
             pictures: Pictures::default(),
             files,
+            entities,
+            keys: DashSet::new(),
             tera,
             templates,
         }))

@@ -20,6 +20,7 @@ mod markdown;
 mod part;
 mod picture;
 mod recorder;
+mod surrogate;
 mod token;
 mod view;
 

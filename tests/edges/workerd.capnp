@@ -4,7 +4,9 @@ using Workerd = import "/workerd/workerd.capnp";
 const config :Workerd.Config = (
   services = [
     ( name = "worker", worker = (
-        modules = [ (name = "worker.js", esModule = embed "worker.js") ],
+        modules = [
+          (name = "worker.js", esModule = embed "worker.js"),
+          (name = "keys.js", esModule = embed "keys.js") ],
         compatibilityDate = "2026-01-01",
         bindings = [ (name = "ASSETS", service = "assets"){secrets} ] ) ),
     ( name = "assets", worker = (

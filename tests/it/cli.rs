@@ -42,6 +42,45 @@ fn stderr(output: &Output) -> String {
 }
 
 #[test]
+fn an_unknown_target_on_the_command_line_is_refused_with_the_known_ones() {
+    let folder = store(BARE);
+    let output = run(folder.path(), &["build", "--target", "ngnix"], "");
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let said = stderr(&output);
+    for word in [
+        "'ngnix'",
+        "nginx",
+        "cloudflare",
+        "a similar value exists: 'nginx'",
+    ] {
+        assert!(said.contains(word), "{word}: {said}");
+    }
+    assert!(!folder.path().join("public").exists());
+}
+
+#[test]
+fn a_build_for_machines_says_which_keys_to_purge() {
+    let folder = store(&format!(
+        "{BARE}-- content/catalog/products/tie.yaml --\ntitle: Tie\nprice: 1\n\
+         -- content/catalog/products/hat.yaml --\ntitle: Hat\nprice: 1\n"
+    ));
+    let purge = || {
+        let output = run(folder.path(), &["build", "--format", "json"], "");
+        let report: serde_json::Value = serde_json::from_slice(&output.stdout).unwrap();
+        report["purge"].clone()
+    };
+    assert_eq!(
+        purge(),
+        serde_json::json!([]),
+        "nothing was deployed before"
+    );
+    assert_eq!(purge(), serde_json::json!([]), "nothing changed");
+    let product = folder.path().join("content/catalog/products/tie.yaml");
+    std::fs::write(product, "title: Tie\nprice: 2\n").unwrap();
+    assert_eq!(purge(), serde_json::json!(["product:*", "product:tie"]));
+}
+
+#[test]
 fn a_build_says_what_it_did_on_stderr() {
     let folder = store(BARE);
     let output = run(folder.path(), &["build"], "");

@@ -17,4 +17,5 @@ mod rooms;
 mod serve;
 mod sign_in;
 mod support;
+mod targets;
 mod variants;

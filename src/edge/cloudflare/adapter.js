@@ -1,3 +1,8 @@
+import { keysOf } from './keys.js';
+
+// Names what a page was made of, for caches that purge by tags.
+const KEYS_HEADER = 'Cache-Tag';
+
 export default {
   fetch(http, env) {
     const read = (file) => env.ASSETS.fetch(new URL(file, http.url));

@@ -12,7 +12,8 @@ async function serve(http, country, secretOf, read) {
   }
   // What the platform says of caching holds for the file, and not for the visitor's answer.
   const headers = new Headers(answer.headers), etag = file.headers.get('etag');
-  const type = file.headers.get('content-type');
+  const type = file.headers.get('content-type'), keys = answer.status === 200 && keysOf(request.path);
+  if (keys) headers.set(KEYS_HEADER, keys);
   if (answer.status === 200 && etag) {
     headers.set('etag', etag);
     if (knows(http.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });

@@ -1,3 +1,8 @@
+import { keysOf } from '../keys.js';
+
+// Names what a page was made of, for caches that purge by tags.
+const KEYS_HEADER = 'Netlify-Cache-Tag';
+
 export const config = { path: '/*' };
 
 export default (http, context) => {

@@ -18,6 +18,7 @@ mod haproxy;
 mod hostile;
 #[path = "engines/javascript.rs"]
 mod javascript;
+mod keys;
 #[path = "engines/nginx.rs"]
 mod nginx;
 #[path = "engines/reference.rs"]
@@ -30,11 +31,15 @@ mod wire;
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
+    io::Write,
     net::{Ipv4Addr, TcpListener, TcpStream},
     os::unix::process::CommandExt,
     path::{Path, PathBuf},
     process::{Child, Command, Stdio},
-    sync::{Arc, OnceLock},
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicU32, Ordering},
+    },
     time::{Duration, Instant, SystemTime},
 };
 
@@ -207,10 +212,20 @@ pub fn program(name: &str, package: &str) -> PathBuf {
     found.unwrap_or_else(|| panic!("`{name}` is not installed; it is in the package {package}"))
 }
 
-/// A port that nobody listens on.
+/// A port that nobody listens on. It is below those that systems give to clients, of which the tests have
+/// many: one of them could take it before the engine does.
 pub fn free_port() -> u16 {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
-    listener.local_addr().unwrap().port()
+    static NEXT: AtomicU32 = AtomicU32::new(0);
+    const PORTS: std::ops::Range<u32> = 10_000..32_000;
+    // Other processes begin elsewhere.
+    let first = std::process::id().wrapping_mul(7919);
+    loop {
+        let nth = first.wrapping_add(NEXT.fetch_add(1, Ordering::Relaxed));
+        let port = (PORTS.start + nth % (PORTS.end - PORTS.start)) as u16;
+        if TcpListener::bind((Ipv4Addr::UNSPECIFIED, port)).is_ok() {
+            return port;
+        }
+    }
 }
 
 impl Deployed {
@@ -381,10 +396,39 @@ impl Report {
         println!("{self}");
     }
 
+    /// Adds a line to the file that `tests/run` shows.
+    fn record(&self) {
+        let path = Path::new(env!("CARGO_TARGET_TMPDIR")).join("edges.txt");
+        let mut results = fs::File::options()
+            .create(true)
+            .append(true)
+            .open(path)
+            .unwrap();
+        // One write, since tests run side by side.
+        results
+            .write_all(format!("{}\n", self.line()).as_bytes())
+            .unwrap();
+    }
+
+    fn line(&self) -> String {
+        format!(
+            "{:<12}{:<10}{:>9}{:>12}{:>9}{:>7}{:>7}{:>9.0}",
+            self.engine,
+            self.store,
+            self.requests,
+            self.mismatches,
+            self.refused,
+            self.parts,
+            self.seen,
+            f64::from(self.requests as u32) / self.seconds.max(0.001)
+        )
+    }
+
     /// Fails if an answer was wrong, or if a leaf was not tried that could have been.
     #[track_caller]
     pub fn expect_equal(&self) {
         self.print();
+        self.record();
         assert_eq!(
             self.mismatches, 0,
             "{} does not decide as the reference",
@@ -404,18 +448,7 @@ impl std::fmt::Display for Report {
             "{:<12}{:<10}{:>9}{:>12}{:>9}{:>7}{:>7}{:>9}",
             "engine", "store", "requests", "mismatches", "refused", "parts", "seen", "per s"
         )?;
-        writeln!(
-            f,
-            "{:<12}{:<10}{:>9}{:>12}{:>9}{:>7}{:>7}{:>9.0}",
-            self.engine,
-            self.store,
-            self.requests,
-            self.mismatches,
-            self.refused,
-            self.parts,
-            self.seen,
-            f64::from(self.requests as u32) / self.seconds.max(0.001)
-        )?;
+        writeln!(f, "{}", self.line())?;
         if self.leaks > 0 {
             writeln!(f, "  LEAKS of gated variants: {}", self.leaks)?;
         }
@@ -594,29 +627,7 @@ fn run(
             report.countries_left_out += usize::from(case.country.take().is_some());
         }
     }
-    let folder = tempfile::tempdir().unwrap();
-    let countries = cases.iter().filter_map(|case| case.country.clone());
-    let countries = countries.map(|country| (country.clone(), address_of(Some(&country))));
-    let deployed = Deployed {
-        folder: folder.path().to_owned(),
-        public: shop.public.clone(),
-        edge: folder.path().join("edge"),
-        port: free_port(),
-        table: compiled.clone(),
-        manifest: shop.manifest.clone(),
-        signer: shop.signer.clone(),
-        deployment: haberdash::Deployment {
-            table: compiled.clone(),
-            ..shop.deployment.clone()
-        },
-        countries: countries.collect(),
-    };
-    for (path, bytes) in compile(&deployed) {
-        let path = deployed.edge.join(path);
-        fs::create_dir_all(path.parent().unwrap()).unwrap();
-        fs::write(path, bytes).unwrap();
-    }
-    let running = (engine.start)(&deployed);
+    let (_folder, deployed, running) = deploy(engine, shop, compiled, &cases, compile);
     let keys = shop.signer.keys();
     let judge = Judge {
         table: &epoch.table,
@@ -652,6 +663,40 @@ fn run(
     }
     report.log = running.log_tail();
     leaves
+}
+
+/// Starts an engine with a table. The folder is for whatever it writes.
+fn deploy(
+    engine: &Engine,
+    shop: &Shop,
+    table: &RoutingTable,
+    cases: &[Case],
+    compile: Compile<'_>,
+) -> (tempfile::TempDir, Deployed, Running) {
+    let folder = tempfile::tempdir().unwrap();
+    let countries = cases.iter().filter_map(|case| case.country.clone());
+    let countries = countries.map(|country| (country.clone(), address_of(Some(&country))));
+    let deployed = Deployed {
+        folder: folder.path().to_owned(),
+        public: shop.public.clone(),
+        edge: folder.path().join("edge"),
+        port: free_port(),
+        table: table.clone(),
+        manifest: shop.manifest.clone(),
+        signer: shop.signer.clone(),
+        deployment: haberdash::Deployment {
+            table: table.clone(),
+            ..shop.deployment.clone()
+        },
+        countries: countries.collect(),
+    };
+    for (path, bytes) in compile(&deployed) {
+        let path = deployed.edge.join(path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, bytes).unwrap();
+    }
+    let running = (engine.start)(&deployed);
+    (folder, deployed, running)
 }
 
 /// Requests at once.

@@ -54,6 +54,20 @@ fn vercel_decides_as_the_reference() {
     prove_and_break(&VERCEL);
 }
 
+#[test]
+#[ignore = "needs workerd"]
+fn cloudflare_says_what_a_page_was_made_of() {
+    let compile = |deployed: &Deployed| deployed.compile("cloudflare");
+    super::keys::expect_keys(&CLOUDFLARE, Shop::demo(), &compile, "cache-tag", ",");
+}
+
+#[test]
+#[ignore = "needs deno"]
+fn netlify_says_what_a_page_was_made_of() {
+    let compile = |deployed: &Deployed| deployed.compile("netlify");
+    super::keys::expect_keys(&NETLIFY, Shop::demo(), &compile, "netlify-cache-tag", ",");
+}
+
 #[track_caller]
 fn prove_and_break(engine: &Engine) {
     let compile = |deployed: &Deployed| deployed.compile(engine.name);

@@ -40,6 +40,12 @@ fn nginx_with_a_wrong_arc_is_seen() {
     assert!(report.mismatches > 0, "{report}");
 }
 
+#[test]
+#[ignore = "needs nginx and its module njs"]
+fn nginx_says_what_a_page_was_made_of() {
+    super::keys::expect_keys(&NGINX, Shop::demo(), &compile, "surrogate-key", " ");
+}
+
 /// The files as they are, but for the machine: port, folders and the clients' countries.
 fn compile(deployed: &Deployed) -> EdgeFiles {
     let folder = deployed.folder.display().to_string();
