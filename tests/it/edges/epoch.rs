@@ -48,6 +48,15 @@ pub fn epochs(table: &RoutingTable, now: i64) -> Vec<Epoch> {
     at(&json, &moments, now)
 }
 
+/// The table with its first switch some seconds from now, and when that is.
+pub fn before_switch(table: &RoutingTable, now: i64, seconds: i64) -> (Epoch, i64) {
+    let mut json = serde_json::to_value(table).unwrap();
+    let mut first = i64::MAX;
+    each_instant(&mut json, &mut |instant| first = first.min(*instant));
+    let moments = [(format!("{seconds} s before switch 1"), first - seconds)];
+    (at(&json, &moments, now).remove(0), now + seconds)
+}
+
 fn at(json: &Value, moments: &[(String, i64)], now: i64) -> Vec<Epoch> {
     let shifted = moments.iter().map(|(name, moment)| {
         let mut json = json.clone();

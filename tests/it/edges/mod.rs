@@ -51,7 +51,7 @@ use haberdash::{
 use crate::support::BARE;
 use compare::{FileStat, Judge, Verdict};
 use corpus::{Case, Corpus, Kind, Reach, Scale, Signer, corpus};
-use epoch::{Epoch, epochs};
+use epoch::{Epoch, before_switch, epochs};
 use wire::{Client, Outcome, address_of};
 
 /// A shop that was built to a folder.
@@ -489,11 +489,16 @@ impl std::fmt::Display for Report {
     }
 }
 
-/// Everything, once; and at each other time a visitor for each leaf.
+/// Everything, once; and at each other time a visitor for each leaf of each shape.
 pub const FULL: Scale = Scale {
     every_route: true,
     total: 20_000,
     hostile: true,
+};
+/// As much of everything as a small store gives.
+pub const SMALL_SCALE: Scale = Scale {
+    total: 6000,
+    ..FULL
 };
 /// A visitor for each leaf of each shape, and some more.
 pub const BRIEF: Scale = Scale {
@@ -512,11 +517,7 @@ pub fn prove(engine: &Engine, shop: &Shop, scale: Scale, compile: Compile<'_>) -
     let mut leaves: BTreeMap<String, Vec<Reach>> = BTreeMap::new();
     for (nth, epoch) in epochs(&shop.table, now()).iter().enumerate() {
         // What has nothing to do with the time need not be asked again.
-        let again = Scale {
-            every_route: scale.every_route,
-            ..BRIEF
-        };
-        let scale = if nth == 0 { scale } else { again };
+        let scale = if nth == 0 { scale } else { BRIEF };
         let reached = run(
             engine,
             shop,
@@ -629,16 +630,7 @@ fn run(
     }
     let (_folder, deployed, running) = deploy(engine, shop, compiled, &cases, compile);
     let keys = shop.signer.keys();
-    let judge = Judge {
-        table: &epoch.table,
-        manifest: &shop.manifest,
-        keys: &keys,
-        files: &shop.files,
-        secrets: &shop.secrets,
-        etag: engine.etag,
-        sees: engine.sees,
-        read: &|path| fs::read(shop.public.join(path)).unwrap(),
-    };
+    let judge = judge(engine, shop, &epoch.table, &keys);
     let start = Instant::now();
     let halves: Vec<Vec<Verdict>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
@@ -663,6 +655,68 @@ fn run(
     }
     report.log = running.log_tail();
     leaves
+}
+
+/// A page for everyone that changes with the time.
+const CLOCK: &str = "\
+-- segments/sale.yaml --
+facet: sale
+default: none
+segments:
+  - { id: summer, when: { time: { from: 2026-06-01T00:00:00Z, until: 2026-06-20T00:00:00Z } } }
+-- content/sale.md --
+---
+title: Sale
+---
+::: when sale=summer
+Sun.
+::: otherwise
+None.
+:::
+";
+
+/// Fails unless an engine that keeps running turns a page at the second of its switch.
+#[track_caller]
+pub fn turns_at_the_second(engine: &Engine, compile: Compile<'_>) {
+    // Long enough for the slowest to start.
+    const LEAD: i64 = 9;
+    let shop = Shop::small("clock", CLOCK);
+    let (epoch, switch) = before_switch(&shop.table, now(), LEAD);
+    let (_folder, deployed, running) = deploy(engine, &shop, &epoch.table, &[], compile);
+    let keys = shop.signer.keys();
+    let judge = judge(engine, &shop, &epoch.table, &keys);
+    let case = Case::get(Kind::Leaf, "around the switch", "/sale/");
+    let mut client = Client::new(deployed.port);
+    let (mut before, mut after) = (0, 0);
+    while now() < switch + 2 {
+        let verdict = ask(engine, &judge, &mut client, &case);
+        assert_eq!(verdict, Verdict::Same, "{}", running.log_tail());
+        *if now() < switch {
+            &mut before
+        } else {
+            &mut after
+        } += 1;
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    assert!(before > 5 && after > 5, "{before} before, {after} after");
+}
+
+fn judge<'a>(
+    engine: &Engine,
+    shop: &'a Shop,
+    table: &'a RoutingTable,
+    keys: &'a Keys,
+) -> Judge<'a> {
+    Judge {
+        table,
+        manifest: &shop.manifest,
+        keys,
+        files: &shop.files,
+        secrets: &shop.secrets,
+        etag: engine.etag,
+        sees: engine.sees,
+        public: &shop.public,
+    }
 }
 
 /// Starts an engine with a table. The folder is for whatever it writes.

@@ -3,8 +3,8 @@
 use std::{fmt::Write, fs, os::unix::fs::PermissionsExt, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, Shop, compare::nginx_tag, join_cookies, program,
-    prove, red, reference::SMALL,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, compare::nginx_tag,
+    join_cookies, program, prove, red, reference::SMALL, turns_at_the_second,
 };
 
 const APACHE: Engine = Engine {
@@ -19,6 +19,12 @@ const APACHE: Engine = Engine {
 
 #[test]
 #[ignore = "needs Apache and its module mod_lua"]
+fn apache_turns_a_page_at_the_second() {
+    turns_at_the_second(&APACHE, &compile);
+}
+
+#[test]
+#[ignore = "needs Apache and its module mod_lua"]
 fn apache_decides_as_the_reference_does() {
     prove(&APACHE, Shop::demo(), FULL, &compile).expect_equal();
 }
@@ -26,7 +32,7 @@ fn apache_decides_as_the_reference_does() {
 #[test]
 #[ignore = "needs Apache and its module mod_lua"]
 fn apache_decides_on_all_kinds_of_signals() {
-    prove(&APACHE, &Shop::small("small", SMALL), FULL, &compile).expect_equal();
+    prove(&APACHE, &Shop::small("small", SMALL), SMALL_SCALE, &compile).expect_equal();
 }
 
 #[test]

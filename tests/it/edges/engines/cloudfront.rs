@@ -16,7 +16,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     Deployed, Engine, FULL, Headers, Running, Shop, compare::digest_tag, join_cookies, program,
-    prove, prove_once, red, reference::listen_with,
+    prove, prove_once, red, reference::listen_with, turns_at_the_second,
 };
 
 const CLOUDFRONT: Engine = Engine {
@@ -54,6 +54,11 @@ fn cloudfront_decides_as_the_reference() {
     .expect_equal();
     prove(&CLOUDFRONT, Shop::demo(), FULL, &compile).expect_equal();
     assert!(red(&CLOUDFRONT, Shop::demo(), &compile).mismatches > 0);
+}
+
+#[test]
+fn cloudfront_turns_a_page_at_the_second() {
+    turns_at_the_second(&CLOUDFRONT, &|deployed| deployed.compile("cloudfront"));
 }
 
 /// The same function in njs answers the same events alike: CloudFront's engine speaks njs's dialect.

@@ -3,9 +3,9 @@
 use std::fmt::Write;
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, Shop,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop,
     compare::nginx_tag,
-    free_port, program, prove, red,
+    free_port, program, prove, red, turns_at_the_second,
     varnish::{origin, with_origin},
 };
 
@@ -20,6 +20,12 @@ const HAPROXY: Engine = Engine {
 
 #[test]
 #[ignore = "needs haproxy and nginx"]
+fn haproxy_turns_a_page_at_the_second() {
+    turns_at_the_second(&HAPROXY, &compile);
+}
+
+#[test]
+#[ignore = "needs haproxy and nginx"]
 fn haproxy_decides_as_the_reference_does() {
     prove(&HAPROXY, Shop::demo(), FULL, &compile).expect_equal();
 }
@@ -28,7 +34,7 @@ fn haproxy_decides_as_the_reference_does() {
 #[ignore = "needs haproxy and nginx"]
 fn haproxy_decides_on_all_kinds_of_signals() {
     let shop = Shop::small("small", super::reference::SMALL);
-    prove(&HAPROXY, &shop, FULL, &compile).expect_equal();
+    prove(&HAPROXY, &shop, SMALL_SCALE, &compile).expect_equal();
 }
 
 #[test]

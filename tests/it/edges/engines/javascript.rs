@@ -6,7 +6,7 @@ use haberdash::Request;
 
 use super::{
     Deployed, Engine, FULL, Headers, Running, Shop, compare::digest_tag, join_cookies, program,
-    prove, red,
+    prove, red, turns_at_the_second,
 };
 
 const CLOUDFLARE: Engine = Engine {
@@ -66,6 +66,14 @@ fn cloudflare_says_what_a_page_was_made_of() {
 fn netlify_says_what_a_page_was_made_of() {
     let compile = |deployed: &Deployed| deployed.compile("netlify");
     super::keys::expect_keys(&NETLIFY, Shop::demo(), &compile, "netlify-cache-tag", ",");
+}
+
+#[test]
+#[ignore = "needs workerd, deno, node and Vercel's edge runtime"]
+fn each_turns_a_page_at_the_second() {
+    for engine in [&CLOUDFLARE, &NETLIFY, &VERCEL] {
+        turns_at_the_second(engine, &|deployed| deployed.compile(engine.name));
+    }
 }
 
 #[track_caller]

@@ -3,7 +3,8 @@
 use std::{fmt::Write, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, Shop, compare::nginx_tag, program, prove, red,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, compare::nginx_tag, program,
+    prove, red, turns_at_the_second,
 };
 
 const NGINX: Engine = Engine {
@@ -17,6 +18,12 @@ const NGINX: Engine = Engine {
 
 #[test]
 #[ignore = "needs nginx and its module njs"]
+fn nginx_turns_a_page_at_the_second() {
+    turns_at_the_second(&NGINX, &compile);
+}
+
+#[test]
+#[ignore = "needs nginx and its module njs"]
 fn nginx_decides_as_the_reference_does() {
     prove(&NGINX, Shop::demo(), FULL, &compile).expect_equal();
 }
@@ -27,7 +34,7 @@ fn nginx_decides_on_all_kinds_of_signals() {
     prove(
         &NGINX,
         &Shop::small("small", super::reference::SMALL),
-        FULL,
+        SMALL_SCALE,
         &compile,
     )
     .expect_equal();

@@ -3,8 +3,8 @@
 use std::{fmt::Write, fs, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, Shop, compare::nginx_tag, free_port, program,
-    prove, red,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, compare::nginx_tag, free_port,
+    program, prove, red, turns_at_the_second,
 };
 
 const VARNISH: Engine = Engine {
@@ -18,6 +18,12 @@ const VARNISH: Engine = Engine {
 
 #[test]
 #[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_turns_a_page_at_the_second() {
+    turns_at_the_second(&VARNISH, &compile);
+}
+
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
 fn varnish_decides_as_the_reference_does() {
     prove(&VARNISH, Shop::demo(), FULL, &compile).expect_equal();
 }
@@ -26,7 +32,7 @@ fn varnish_decides_as_the_reference_does() {
 #[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
 fn varnish_decides_on_all_kinds_of_signals() {
     let shop = Shop::small("small", super::reference::SMALL);
-    prove(&VARNISH, &shop, FULL, &compile).expect_equal();
+    prove(&VARNISH, &shop, SMALL_SCALE, &compile).expect_equal();
 }
 
 #[test]
