@@ -72,7 +72,9 @@ struct Speller<'a> {
     diagrams: Diagrams,
     /// By slot, in the order of facets.
     names: Vec<Vec<Part>>,
+    /// What was found out for other orders holds for all.
     restricted: HashMap<(NodeId, u16, u16), NodeId>,
+    asked: HashMap<NodeId, Vec<u16>>,
 }
 
 impl<'a> Speller<'a> {
@@ -92,6 +94,7 @@ impl<'a> Speller<'a> {
             diagrams,
             names: names.collect(),
             restricted: HashMap::new(),
+            asked: HashMap::new(),
         }
     }
 
@@ -121,11 +124,11 @@ impl<'a> Speller<'a> {
         if let Some(done) = nodes.done.get(&at) {
             return done.clone();
         }
-        let asked = self.diagrams.support(at);
-        let first = asked
-            .into_iter()
-            .min_by_key(|facet| rank[usize::from(*facet)]);
-        let facet = first.expect("an inner node asks something");
+        let diagrams = &self.diagrams;
+        let asked = self.asked.entry(at);
+        let asked = asked.or_insert_with(|| diagrams.support(at).into_iter().collect());
+        let first = asked.iter().min_by_key(|facet| rank[usize::from(**facet)]);
+        let facet = *first.expect("an inner node asks something");
         let segments = self.table.facets[usize::from(facet)].segments.len() as u16;
         let mut arcs: Vec<Arc> = Vec::with_capacity(usize::from(segments));
         for segment in 0..segments {
