@@ -150,10 +150,11 @@ fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
     let nodes = nodes.map(|(facet, arcs)| node(*facet, arcs));
     let nodes = std::iter::once("null".to_owned()).chain(nodes);
     let folders = paths.iter().map(|(folder, names)| {
-        let names: String = names
+        let names: Vec<String> = names
             .iter()
             .map(|(name, root)| format!(" {name}:{root}"))
             .collect();
+        let names = names.concat();
         format!("{}: {}", text(folder), text(&names))
     });
     let redirects = table.redirects.iter();

@@ -2,6 +2,7 @@ import { keysOf } from './keys.js';
 
 // Names what a page was made of, for caches that purge by tags.
 const KEYS_HEADER = 'Cache-Tag';
+const CDN_CACHE = 'Cloudflare-CDN-Cache-Control';
 
 export default {
   fetch(http, env) {

@@ -16,6 +16,15 @@ function requestOf(http, country) {
   };
 }
 
+// Browsers read `Cache-Control`, and the platform's own cache a header that is meant for it (RFC 9213): so what is for
+// one visitor is kept by nobody on the way.
+function headersFor(answer) {
+  const headers = new Headers(answer.headers), cache = answer.headers['cache-control'];
+  const shared = /s-maxage=(\d+)/.exec(cache);
+  headers.set(CDN_CACHE, shared ? `public, max-age=${shared[1]}` : cache.startsWith('private') ? 'no-store' : cache);
+  return headers;
+}
+
 // HMAC-SHA256 with the key that `secretOf` gives for an id; nothing matches where there is none.
 function hmacWith(secretOf) {
   const sign = async (keyId, message) => {

@@ -4,14 +4,14 @@
 async function serve(http, country, secretOf, read) {
   const request = requestOf(http, country), hmac = hmacWith(secretOf);
   let answer = await new Promise((then) => decide(request, hmac, then));
-  if (!answer.file) return new Response(null, { status: answer.status, headers: answer.headers });
+  if (!answer.file) return new Response(null, { status: answer.status, headers: headersFor(answer) });
   let file = await read(answer.file);
   if (answer.status === 200 && file.status !== 200) {
     answer = await new Promise((then) => decideMissing(request, hmac, then));
     file = await read(answer.file);
   }
   // What the platform says of caching holds for the file, and not for the visitor's answer.
-  const headers = new Headers(answer.headers), etag = file.headers.get('etag');
+  const headers = headersFor(answer), etag = file.headers.get('etag');
   const type = file.headers.get('content-type'), keys = answer.status === 200 && keysOf(request.path);
   if (keys) headers.set(KEYS_HEADER, keys);
   if (answer.status === 200 && etag) {

@@ -2,6 +2,7 @@ import { keysOf } from '../keys.js';
 
 // Names what a page was made of, for caches that purge by tags.
 const KEYS_HEADER = 'Netlify-Cache-Tag';
+const CDN_CACHE = 'Netlify-CDN-Cache-Control';
 
 export const config = { path: '/*' };
 

@@ -1,3 +1,5 @@
+const CDN_CACHE = 'Vercel-CDN-Cache-Control';
+
 export default async function middleware(http) {
   const request = requestOf(http, http.headers.get('x-vercel-ip-country'));
   const hmac = hmacWith((id) => process.env[SECRETS[id]]);
@@ -7,8 +9,8 @@ export default async function middleware(http) {
   if (answer.status === 200 && !EXISTING.has(page)) {
     answer = await new Promise((then) => decideMissing(request, hmac, then));
   }
-  if (!answer.file) return new Response(null, { status: answer.status, headers: answer.headers });
-  const headers = new Headers(answer.headers);
+  const headers = headersFor(answer);
+  if (!answer.file) return new Response(null, { status: answer.status, headers });
   headers.set('x-middleware-rewrite', new URL(answer.file, http.url).href);
   return new Response(null, { headers });
 }

@@ -342,11 +342,9 @@ fn serve(deployed: &Deployed, told: Option<Told>) -> Running {
 fn hmac_hex(key: String, message: String) -> String {
     let mut mac = Hmac::<sha2::Sha256>::new_from_slice(key.as_bytes()).unwrap();
     mac.update(message.as_bytes());
-    mac.finalize()
-        .into_bytes()
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect()
+    let bytes = mac.finalize().into_bytes();
+    let digits: Vec<String> = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
+    digits.concat()
 }
 
 fn with_country(headers: &mut Headers, country: Option<&str>) {

@@ -1,12 +1,17 @@
 //! Edges that run JavaScript and speak the Fetch API, on the runtimes of their platforms.
 
-use std::{fs, path::PathBuf, process::Command};
+use std::{collections::BTreeMap, fs, net::Ipv4Addr, path::PathBuf, process::Command, sync::Mutex};
 
 use haberdash::Request;
 
 use super::{
-    Deployed, Engine, FULL, Headers, Running, Shop, compare::digest_tag, join_cookies, program,
-    prove, red, turns_at_the_second,
+    Deployed, Engine, FULL, Headers, Running, Shop,
+    compare::{FileStat, digest_tag},
+    corpus::Scale,
+    deploy,
+    epoch::epochs,
+    join_cookies, now, program, prove, prove_once, red, turns_at_the_second,
+    wire::{Client, Outcome},
 };
 
 const CLOUDFLARE: Engine = Engine {
@@ -70,6 +75,118 @@ fn netlify_says_what_a_page_was_made_of() {
 
 #[test]
 #[ignore = "needs workerd, deno, node and Vercel's edge runtime"]
+fn each_tells_its_platforms_cache_what_may_be_kept() {
+    let table = &epochs(&Shop::demo().table, now())[0].table;
+    for engine in [&CLOUDFLARE, &NETLIFY, &VERCEL] {
+        let compile = |deployed: &Deployed| deployed.compile(engine.name);
+        let (_folder, deployed, _running) = deploy(engine, Shop::demo(), table, &[], &compile);
+        let mut client = Client::new(deployed.port);
+        for (path, expected) in [
+            ("/club/", "no-store"),
+            ("/about/", "public, max-age=86400"),
+            ("/about", "public, max-age=300"),
+            ("/nowhere/", "public, no-cache"),
+        ] {
+            let request = format!("GET {path} HTTP/1.1\r\nHost: shop.example\r\n\r\n");
+            let outcome = client.send(Ipv4Addr::LOCALHOST, request.as_bytes(), false, true);
+            let Outcome::Answered(answer) = outcome else {
+                panic!("{outcome:?}");
+            };
+            let header = format!("{}-cdn-cache-control", engine.name);
+            assert_eq!(answer.header(&header).as_deref(), Some(expected), "{path}");
+        }
+    }
+}
+
+/// Cloudflare's own asset server, as its tool for developers runs it: slow, so with fewer requests.
+#[test]
+#[ignore = "needs wrangler"]
+fn cloudflares_own_assets_decide_as_the_reference() {
+    let compile = |deployed: &Deployed| deployed.compile("cloudflare");
+    let scale = Scale {
+        total: 1500,
+        ..super::BRIEF
+    };
+    let report = prove_once(&WRANGLER, Shop::demo(), scale, &compile);
+    report.expect_equal();
+}
+
+const WRANGLER: Engine = Engine {
+    name: "wrangler",
+    start: start_wrangler,
+    etag: asset_tag,
+    sees: Some(|mut request| {
+        // Without a network it cannot know where it is, and says so.
+        request.country = Some("US".to_owned());
+        normalized(request)
+    }),
+    platform: Some(join_cookies),
+    countries: false,
+};
+
+/// Tags that Cloudflare gives to files, by our digests: of the content and the name's end.
+static ASSET_TAGS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
+
+fn asset_tag(file: &FileStat) -> String {
+    let tags = ASSET_TAGS.lock().unwrap();
+    format!("\"{}\"", tags[&file.digest])
+}
+
+fn start_wrangler(deployed: &Deployed) -> Running {
+    for (path, digest, _) in list_paths(deployed) {
+        let bytes = fs::read(deployed.public.join(&path)).unwrap();
+        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
+        let text = data_encoding::BASE64.encode(&bytes) + extension;
+        let tag = blake3::hash(text.as_bytes()).to_hex()[..32].to_owned();
+        ASSET_TAGS.lock().unwrap().insert(digest, tag);
+    }
+    let settings = deployed.edge.join("wrangler.jsonc");
+    let text = fs::read_to_string(&settings).unwrap();
+    let public = deployed.public.to_str().unwrap();
+    fs::write(&settings, text.replace("../../public", public)).unwrap();
+    let keys = deployed.deployment.keys.iter().map(|name| {
+        let key = deployed
+            .signer
+            .keys
+            .iter()
+            .find(|key| key.id == name.id)
+            .unwrap();
+        format!(
+            "{}={}\n",
+            name.env,
+            std::str::from_utf8(&key.secret).unwrap()
+        )
+    });
+    fs::write(deployed.edge.join(".dev.vars"), keys.collect::<String>()).unwrap();
+    // It wants a newer node than the tests need, so it brings its own.
+    let modules = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("target/wrangler/node_modules");
+    let node = modules.join("node/bin/node");
+    assert!(
+        node.exists(),
+        "{} is missing; tests/run installs it",
+        node.display()
+    );
+    let mut command = Command::new(node);
+    command
+        .arg(modules.join("wrangler/bin/wrangler.js"))
+        .args([
+            "dev",
+            "--ip",
+            "127.0.0.1",
+            "--log-level",
+            "error",
+            "--show-interactive-dev-session=false",
+        ])
+        .args(["--port", &deployed.port.to_string()])
+        .current_dir(&deployed.edge)
+        .env("HOME", &deployed.folder)
+        .env("CI", "1")
+        .env("WRANGLER_SEND_METRICS", "false");
+    Running::spawn(&mut command, deployed)
+}
+
+#[test]
+#[ignore = "needs workerd, deno, node and Vercel's edge runtime"]
 fn each_turns_a_page_at_the_second() {
     for engine in [&CLOUDFLARE, &NETLIFY, &VERCEL] {
         turns_at_the_second(engine, &|deployed| deployed.compile(engine.name));
@@ -98,10 +215,10 @@ fn installed(path: &str) -> PathBuf {
     path
 }
 
-/// What a platform knows of files: their tags and types, by path on disk.
-fn list_files(deployed: &Deployed) -> PathBuf {
+/// Files by path on disk.
+fn list_paths(deployed: &Deployed) -> impl Iterator<Item = (String, String, &str)> {
     let keys = deployed.signer.keys();
-    let files = deployed.manifest.files.iter().map(|(path, entry)| {
+    deployed.manifest.files.iter().map(move |(path, entry)| {
         let path = path.strip_prefix("_v/*/").map_or_else(
             || path.clone(),
             |rest| {
@@ -109,7 +226,14 @@ fn list_files(deployed: &Deployed) -> PathBuf {
                 format!("_v/{}/{rest}", keys.token(label))
             },
         );
-        let file = serde_json::json!({ "etag": format!("\"{}\"", entry.digest), "type": entry.content_type });
+        (path, entry.digest.to_string(), entry.content_type.as_str())
+    })
+}
+
+/// What a platform knows of files: their tags and types, by path on disk.
+fn list_files(deployed: &Deployed) -> PathBuf {
+    let files = list_paths(deployed).map(|(path, digest, kind)| {
+        let file = serde_json::json!({ "etag": format!("\"{digest}\""), "type": kind });
         (path, file)
     });
     let files: serde_json::Map<String, serde_json::Value> = files.collect();
