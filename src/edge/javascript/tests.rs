@@ -48,16 +48,27 @@ fn ten_thousand_products_with_a_handful_of_exceptions_are_one_function() {
          -- content/catalog/products/all.jsonl --\n",
     );
     for nth in 0..10_000 {
-        let owls = if nth % 2_000 == 7 { ",\"owls\":true" } else { "" };
+        let owls = if nth % 2_000 == 7 {
+            ",\"owls\":true"
+        } else {
+            ""
+        };
         store += &format!(
             "{{\"id\":\"p{nth}\",\"title\":\"Product {nth}\",\"price\":\"10\",\"prices\":{{\"loyalty.gold\":\"9\"}}{owls}}}\n"
         );
     }
     let deployment = built(SourceTree::from_fixture(&store));
     assert!(deployment.manifest.files.len() > 20_000);
-    assert!(deployment.table.entries() <= 10, "{}", deployment.table.entries());
+    assert!(
+        deployment.table.entries() <= 10,
+        "{}",
+        deployment.table.entries()
+    );
     let (files, problems) = edge_files("cloudfront", &deployment);
     assert!(problems.is_empty(), "{problems:#?}");
-    let function = files.iter().find(|file| file.path == "function.js").unwrap();
+    let function = files
+        .iter()
+        .find(|file| file.path == "function.js")
+        .unwrap();
     assert!(function.bytes.len() < 10_000, "{}", function.bytes.len());
 }
