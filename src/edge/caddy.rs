@@ -32,8 +32,8 @@ pub(super) const EDGE: Edge = Edge {
 
 /// Words that are no keys at the beginning of a line.
 const WORDS: [&str; 2] = ["default", "import"];
-/// Digits of seconds since 1970, for three thousand years to come.
-const LONGEST_INSTANT: u32 = 11;
+/// Digits of seconds since 1970, from 2001 on and for three thousand years.
+const INSTANT_DIGITS: [u32; 2] = [10, 11];
 
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
     let table = &deployment.table;
@@ -93,7 +93,7 @@ fn named<T: Into<String>>(names: impl IntoIterator<Item = T>) -> BTreeMap<String
 }
 
 /// A text as a pattern of itself. RE2 reads signs, not bytes.
-fn literal(text: &str) -> String {
+pub(super) fn literal(text: &str) -> String {
     text.chars().fold(String::new(), |mut pattern, sign| {
         if sign.is_ascii_alphanumeric() || "_-=,:/~@% &;<>!'\"".contains(sign) {
             pattern.push(sign);
@@ -109,7 +109,7 @@ fn literal(text: &str) -> String {
 
 /// The same in any case of ASCII's letters. Beside `k` and `s`, RE2 would take signs of other
 /// alphabets for their capitals.
-fn any_case(text: &str) -> String {
+pub(super) fn any_case(text: &str) -> String {
     let mut pattern = String::new();
     let mut letters = String::new();
     let end = |letters: &mut String, pattern: &mut String| {
@@ -146,19 +146,18 @@ fn any_of(patterns: impl IntoIterator<Item = String>) -> String {
     }
 }
 
-/// The pattern of whole seconds since 1970 from one instant until another; none if there are no
-/// such seconds.
-fn instants(from: Option<i64>, until: Option<i64>) -> Option<String> {
-    let most = 10_u64.pow(LONGEST_INSTANT) - 1;
+/// The pattern of whole seconds since 1970 from one instant until another, as far as they can be the
+/// present; none if there are no such seconds.
+pub(super) fn instants(from: Option<i64>, until: Option<i64>) -> Option<String> {
     let from = u64::try_from(from.unwrap_or(0)).unwrap_or(0);
     let last = match until {
-        None => most,
-        Some(until) => u64::try_from(until).ok()?.checked_sub(1)?.min(most),
+        None => u64::MAX,
+        Some(until) => u64::try_from(until).ok()?.checked_sub(1)?,
     };
     let mut patterns = Vec::new();
-    for width in 1..=LONGEST_INSTANT {
-        let smallest = if width == 1 { 0 } else { 10_u64.pow(width - 1) };
-        let (from, last) = (from.max(smallest), last.min(10_u64.pow(width) - 1));
+    for width in INSTANT_DIGITS {
+        let (smallest, largest) = (10_u64.pow(width - 1), 10_u64.pow(width) - 1);
+        let (from, last) = (from.max(smallest), last.min(largest));
         if from <= last {
             patterns.extend(conditions::range(from, last, width as usize, 10));
         }
@@ -171,6 +170,9 @@ struct Test {
     source: String,
     pattern: Option<String>,
 }
+
+/// A placeholder, and signals that it shows with the segments that they give.
+type Run = (String, Vec<(usize, u16)>);
 
 /// One line of a map begins with this.
 enum Key {
@@ -202,6 +204,13 @@ pub(super) fn quoted(text: &str) -> String {
 /// A comment's text. The sign of variables of the environment counts even there.
 fn harmless(text: &str) -> String {
     text.replace("{$", "{ $")
+}
+
+fn shortened(text: &str) -> String {
+    if text.chars().count() <= 90 {
+        return text.to_owned();
+    }
+    text.chars().take(90).collect::<String>() + " …"
 }
 
 /// The same as what a pattern gives, where dollars are groups.
@@ -254,7 +263,7 @@ impl Site<'_> {
         default: &str,
     ) {
         self.comment(comment);
-        let source = if source.contains(' ') {
+        let source = if source.is_empty() || source.contains(' ') {
             quoted(source)
         } else {
             source.to_owned()
@@ -538,28 +547,15 @@ impl Site<'_> {
     }
 
     fn facet(&mut self, id: &str, choice: &Choice, segments: &[String], name: &str) {
-        let mut comment = format!("Facet {id}.");
-        for signal in choice.signals() {
-            let mut what = conditions::describe(&self.conditions.signals[signal]);
-            if what.chars().count() > 90 {
-                what = what.chars().take(90).collect::<String>() + " …";
-            }
-            let _ = write!(comment, "\n  {what}");
-        }
         let default = quoted(&segments[usize::from(choice.default)]);
         let value = |segment: u16| quoted(&expanded(&segments[usize::from(segment)]));
-        let mut lines = Vec::new();
-        let source = if let Some(source) = self.common_source(choice) {
-            for (condition, segment) in &choice.rules {
-                if let Condition::Shows(signal, _) = condition
-                    && let Some(pattern) = self.test(*signal).pattern
-                {
-                    lines.push((Key::Pattern(pattern), value(*segment)));
-                }
+        let Some(runs) = self.runs(choice) else {
+            let mut comment = format!("Facet {id}.");
+            for signal in choice.signals() {
+                let what = conditions::describe(&self.conditions.signals[signal]);
+                let _ = write!(comment, "\n  {}", shortened(&what));
             }
-            source
-        } else {
-            let mut columns: Vec<String> = Vec::new();
+            let (mut columns, mut lines) = (Vec::new(), Vec::new());
             let mut groups = 0;
             for (condition, segment) in &choice.rules {
                 let alternatives = match condition {
@@ -571,24 +567,60 @@ impl Site<'_> {
                     lines.push((Key::Pattern(format!("^{row}")), value(*segment)));
                 }
             }
-            columns.concat()
+            self.map(&comment, &columns.concat(), name, lines, &default);
+            return;
         };
-        self.map(&comment, &source, name, lines, &default);
+        let last = runs.len();
+        let mut names = Vec::new();
+        for (nth, (source, rules)) in runs.into_iter().enumerate() {
+            let mut comment = match (last, nth) {
+                (1, _) => format!("Facet {id}."),
+                (_, 0) => format!("Facet {id}: what says it first counts."),
+                _ => String::new(),
+            };
+            let mut lines = Vec::new();
+            for (signal, segment) in rules {
+                let kind = &self.conditions.signals[signal];
+                // Others can be read from the patterns.
+                if matches!(kind, Signal::Time { .. } | Signal::Bucket { .. }) {
+                    let what = shortened(&conditions::describe(kind));
+                    let _ = write!(comment, "\n  {}: {what}", segments[usize::from(segment)]);
+                }
+                if let Some(pattern) = self.test(signal).pattern {
+                    lines.push((Key::Pattern(pattern), value(segment)));
+                }
+            }
+            if last == 1 {
+                self.map(&comment, &source, name, lines, &default);
+                return;
+            }
+            let part = format!("{{hb.said.{id}.{}}}", nth + 1);
+            self.map(&comment, &source, &part, lines, &quoted(""));
+            names.push(part);
+        }
+        let line = (Key::Pattern("^ *([^ ]+)".to_owned()), quoted("${1}"));
+        let comment = if last == 0 {
+            format!("Facet {id}.")
+        } else {
+            String::new()
+        };
+        self.map(&comment, &names.join(" "), name, [line], &default);
     }
 
-    /// What alone decides a facet: each rule asks one thing of it.
-    fn common_source(&self, choice: &Choice) -> Option<String> {
-        let mut source = None;
-        for (condition, _) in &choice.rules {
+    /// Rules that each ask one thing, as runs of those that ask the same placeholder.
+    fn runs(&self, choice: &Choice) -> Option<Vec<Run>> {
+        let mut runs: Vec<Run> = Vec::new();
+        for (condition, segment) in &choice.rules {
             let Condition::Shows(signal, true) = condition else {
                 return None;
             };
-            let own = self.test(*signal).source;
-            if *source.get_or_insert_with(|| own.clone()) != own {
-                return None;
+            let source = self.test(*signal).source;
+            match runs.last_mut().filter(|(known, _)| *known == source) {
+                Some((_, rules)) => rules.push((*signal, *segment)),
+                None => runs.push((source, vec![(*signal, *segment)])),
             }
         }
-        source
+        Some(runs)
     }
 
     /// A condition as a row of what its columns must say: `y`, `n` or anything.

@@ -100,6 +100,26 @@ fn caddy_with_a_wrong_arc_is_seen() {
     assert!(report.mismatches > 0);
 }
 
+#[test]
+#[ignore = "needs caddy"]
+fn caddyfiles_are_as_caddy_formats_them() {
+    let (files, problems) = haberdash::edge_files("caddy", &small().deployment);
+    assert!(!problems.has_errors(), "{problems:#?}");
+    let folder = tempfile::tempdir().unwrap();
+    for file in files.iter().filter(|file| !file.path.ends_with(".md")) {
+        let path = folder.path().join(&file.path);
+        std::fs::write(&path, &file.bytes).unwrap();
+        let mut caddy = Command::new(program("caddy", "caddy"));
+        let formatted = caddy.arg("fmt").arg(&path).output().unwrap().stdout;
+        assert_eq!(
+            String::from_utf8_lossy(&formatted),
+            String::from_utf8_lossy(&file.bytes),
+            "{}",
+            file.path
+        );
+    }
+}
+
 /// The files as they are, but for the machine: port, folder and the clients' countries.
 fn compile(deployed: &Deployed) -> EdgeFiles {
     let mut files = deployed.compile("caddy");
@@ -108,7 +128,10 @@ fn compile(deployed: &Deployed) -> EdgeFiles {
         match path.as_str() {
             "Caddyfile" => {
                 text = text
-                    .replace(":8080", &format!("http://:{}", deployed.port))
+                    .replace(
+                        ":8080 {",
+                        &format!("http://:{} {{\n\tbind 127.0.0.1", deployed.port),
+                    )
                     .replace(
                         "root * public",
                         &format!("root * {}", deployed.public.display()),
