@@ -14,7 +14,7 @@ use spelling::{Arc, Spelling};
 
 pub(super) use minify::minify;
 
-use super::Deployment;
+use super::{Deployment, conditions};
 use crate::{
     model::{KeyConfig, Match, Predicate, Signal},
     routing::{FacetRules, Policy, REDIRECT_CACHE, RoutingTable},
@@ -75,10 +75,15 @@ pub(super) fn fetch_core(deployment: &Deployment) -> String {
     let names: Map<String, Value> = keys
         .map(|key| (key.id.clone(), key.env.clone().into()))
         .collect();
+    let types = conditions::media_types(deployment);
     let (fetch, core) = (include_str!("javascript/fetch.js"), core(&deployment.table));
     format!(
-        "// The environment variables that hold the signing keys.\nconst SECRETS = {};\n\n{fetch}\n{core}",
-        text(&names)
+        "// The environment variables that hold the signing keys.\nconst SECRETS = {};\n\n\
+         // Types by extension, and of files that are not as theirs: platforms guess otherwise.\nconst TYPES = {};\n\
+         const OTHER_TYPES = {};\n\n{fetch}\n{core}",
+        text(&names),
+        text(&types.by_extension),
+        text(&types.exceptions),
     )
 }
 

@@ -8,6 +8,7 @@
 //! is ever dropped, and no secret is ever written.
 
 mod apache;
+mod caddy;
 mod cloudflare;
 mod cloudfront;
 mod conditions;
@@ -24,7 +25,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
-    model::KeyConfig,
+    model::{KeyConfig, Signal},
     output::Manifest,
     routing::{FacetRules, RoutingTable},
 };
@@ -99,6 +100,7 @@ impl Can {
 
 const EDGES: &[Edge] = &[
     apache::EDGE,
+    caddy::EDGE,
     cloudflare::EDGE,
     cloudfront::EDGE,
     haproxy::EDGE,
@@ -196,6 +198,24 @@ fn check(edge: &Edge, deployment: &Deployment, problems: &mut Problems<'_>) {
                 ),
                 "serve the site by another target, or make the facet public with `gated: false`",
             );
+        }
+        for facet in table.facets.iter().filter(|facet| !facet.gated) {
+            let mut is_signed = false;
+            for rule in &facet.rules {
+                rule.when.each_signal(&mut |signal| {
+                    is_signed |= matches!(signal, Signal::SignedCookie { .. });
+                });
+            }
+            if is_signed {
+                problems.cannot(
+                    Some(&facet.id),
+                    format!(
+                        "`{}` reads a signed cookie, and {title} cannot check signatures",
+                        facet.id
+                    ),
+                    "serve the site by another target, or decide the facet by other signals",
+                );
+            }
         }
     }
     if !edge.can.vary_not_found {

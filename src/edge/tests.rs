@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use proptest::prelude::*;
 
 use super::{
-    Can, Deployment, Edge, Problems, apache, check,
+    Can, Deployment, Edge, Problems, apache, caddy, check,
     conditions::{self, Condition, Conditions},
     edge_files, haproxy,
     keys::{self, Pages},
@@ -512,4 +512,91 @@ fn keys_stand_by_path_and_paths_with_capitals_under_their_mark() {
 #[test]
 fn texts_in_lua_cannot_end_early() {
     assert_eq!(apache::string("a\"b\\\n9é"), r#""a\"b\\\0109\195\169""#);
+}
+
+#[test]
+fn caddy_refuses_signatures_and_what_a_map_cannot_hold() {
+    let gated = deployment(FacetRules {
+        gated: true,
+        ..facet("team", vec![cookie("a", "1")])
+    });
+    let problems = format!("{:?}", edge_files("caddy", &gated).1);
+    assert!(
+        problems.contains("caddy: `team` is gated, and Caddy cannot check signatures"),
+        "{problems}"
+    );
+
+    // Not gated, yet decided by what must be proven.
+    let signed = Predicate::Signal(Signal::SignedCookie {
+        name: "a".to_owned(),
+        field: "b".to_owned(),
+        value: Match::Present,
+    });
+    let signed = deployment(facet("team", vec![Predicate::Not(Box::new(signed))]));
+    let problems = format!("{:?}", edge_files("caddy", &signed).1);
+    assert!(
+        problems.contains("caddy: `team` reads a signed cookie"),
+        "{problems}"
+    );
+
+    for to in ["/{path}/", "/a\"b", "/a\\", "/a\n/", ""] {
+        let mut deployment = deployment(facet("team", vec![cookie("a", "1")]));
+        let redirects = &mut deployment.table.redirects;
+        redirects.insert("/older/".to_owned(), to.to_owned());
+        let problems = edge_files("caddy", &deployment).1;
+        assert!(problems.has_errors(), "{to:?}");
+    }
+}
+
+#[test]
+fn texts_in_caddyfiles_stay_as_they_are() {
+    assert_eq!(
+        caddy::literal("a`b.{$HOME}é\t\""),
+        r#"a\x{60}b\.\{\$HOME\}\x{e9}\x{9}""#
+    );
+    // U+212A and U+017F are small letters `k` and `s` to RE2, but not to browsers.
+    assert_eq!(
+        caddy::any_case("books.example"),
+        r"(?i:boo)[kK][sS](?i:\.example)"
+    );
+    assert_eq!(caddy::any_case("fr-ca"), "(?i:fr-ca)");
+    assert_eq!(caddy::quoted(r#"a "b" $c \d"#), r#""a \"b\" $c \d""#);
+    let mut deployment = deployment(facet("team", vec![cookie("a", "1"), cookie("a b", "`")]));
+    deployment.title = "{$HOME} shop".to_owned();
+    let text = text("caddy", &deployment, "haberdash.caddy");
+    assert!(text.starts_with("# { $HOME} shop: "), "{text}");
+    assert!(!text.contains("{$"), "{text}");
+    assert!(
+        text.contains("vars hb_cookie_no.2 {hb.cookie.no.2}"),
+        "{text}"
+    );
+    assert!(text.contains("`~^=\\x{60}$` \"s2\""), "{text}");
+    assert!(text.contains("/old/ \"/new/?a=$1\""), "{text}");
+}
+
+#[test]
+fn caddy_gives_words_of_its_language_another_look() {
+    let mut rules = facet("team", vec![cookie("a", "1"), cookie("a", "2")]);
+    rules.segments[1] = "default".to_owned();
+    let text = text("caddy", &deployment(rules), "haberdash.caddy");
+    assert!(
+        text.contains(
+            "map \"is {hb.facet.team}\" {hb.node.0} {\n\t\t\"is default\" \"/_v/open/team.s1\""
+        ),
+        "{text}"
+    );
+}
+
+#[test]
+fn caddy_knows_no_instants_outside_of_its_digits() {
+    assert_eq!(
+        caddy::instants(Some(1_795_000_000), Some(1_795_000_010)).as_deref(),
+        Some("^179500000[0-9]$")
+    );
+    assert_eq!(caddy::instants(None, Some(5)), None);
+    assert_eq!(caddy::instants(Some(i64::MAX), None), None);
+    assert_eq!(
+        caddy::instants(Some(0), None).as_deref(),
+        Some("^(?:[1-9][0-9]{9}|[1-9][0-9]{10})$")
+    );
 }

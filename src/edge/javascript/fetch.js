@@ -16,6 +16,13 @@ function requestOf(http, country) {
   };
 }
 
+// The type of a public path's file.
+function typeOf(path) {
+  const file = path.slice(1) + (path.endsWith('/') ? 'index.html' : '');
+  const extension = file.slice(file.lastIndexOf('.') + 1).toLowerCase();
+  return OTHER_TYPES[file] || TYPES[extension] || 'application/octet-stream';
+}
+
 // Browsers read `Cache-Control`, and the platform's own cache a header that is meant for it (RFC 9213): so what is for
 // one visitor is kept by nobody on the way.
 function headersFor(answer) {

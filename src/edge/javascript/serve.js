@@ -12,13 +12,13 @@ async function serve(http, country, secretOf, read) {
   }
   // What the platform says of caching holds for the file, and not for the visitor's answer.
   const headers = headersFor(answer), etag = file.headers.get('etag');
-  const type = file.headers.get('content-type'), keys = answer.status === 200 && keysOf(request.path);
+  const type = typeOf(answer.status === 200 ? request.path : '/404.html'), keys = answer.status === 200 && keysOf(request.path);
   if (keys) headers.set(KEYS_HEADER, keys);
   if (answer.status === 200 && etag) {
     headers.set('etag', etag);
     if (knows(http.headers.get('if-none-match'), etag)) return new Response(null, { status: 304, headers });
   }
-  if (type) headers.set('content-type', type);
+  headers.set('content-type', type);
   return new Response(http.method === 'HEAD' ? null : file.body, { status: answer.status, headers });
 }
 

@@ -11,6 +11,7 @@ export default async function middleware(http) {
   }
   const headers = headersFor(answer);
   if (!answer.file) return new Response(null, { status: answer.status, headers });
+  headers.set('content-type', typeOf(answer.status === 200 ? request.path : '/404.html'));
   headers.set('x-middleware-rewrite', new URL(answer.file, http.url).href);
   return new Response(null, { headers });
 }

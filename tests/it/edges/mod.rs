@@ -8,6 +8,8 @@
 mod apache;
 #[path = "engines/bare.rs"]
 mod bare;
+#[path = "engines/caddy.rs"]
+mod caddy;
 #[path = "engines/cloudfront.rs"]
 mod cloudfront;
 mod compare;

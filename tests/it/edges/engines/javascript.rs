@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fs, net::Ipv4Addr, path::PathBuf, process::Command, sync::Mutex};
 
 use haberdash::Request;
+use sha2::{Digest, Sha256};
 
 use super::{
     Deployed, Engine, FULL, Headers, Running, Shop,
@@ -124,7 +125,7 @@ const WRANGLER: Engine = Engine {
     countries: false,
 };
 
-/// Tags that Cloudflare gives to files, by our digests: of the content and the name's end.
+/// Tags that the tool gives to files, by our digests: it makes them of the path and the time.
 static ASSET_TAGS: Mutex<BTreeMap<String, String>> = Mutex::new(BTreeMap::new());
 
 fn asset_tag(file: &FileStat) -> String {
@@ -134,10 +135,18 @@ fn asset_tag(file: &FileStat) -> String {
 
 fn start_wrangler(deployed: &Deployed) -> Running {
     for (path, digest, _) in list_paths(deployed) {
-        let bytes = fs::read(deployed.public.join(&path)).unwrap();
-        let extension = path.rsplit_once('.').map_or("", |(_, extension)| extension);
-        let text = data_encoding::BASE64.encode(&bytes) + extension;
-        let tag = blake3::hash(text.as_bytes()).to_hex()[..32].to_owned();
+        let file = deployed.public.join(&path);
+        let modified = fs::metadata(&file).unwrap().modified().unwrap();
+        let modified = modified
+            .duration_since(std::time::UNIX_EPOCH)
+            .unwrap()
+            .as_millis();
+        let hash = Sha256::digest(format!("{}{modified}", file.display()));
+        let digits: Vec<String> = hash[..16]
+            .iter()
+            .map(|byte| format!("{byte:02x}"))
+            .collect();
+        let tag = digits.concat();
         ASSET_TAGS.lock().unwrap().insert(digest, tag);
     }
     let settings = deployed.edge.join("wrangler.jsonc");
