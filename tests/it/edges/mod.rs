@@ -122,7 +122,7 @@ pub struct Running {
 }
 
 /// How long an engine may take to start, and to stop.
-const PATIENCE: Duration = Duration::from_secs(15);
+const PATIENCE: Duration = Duration::from_secs(60);
 
 impl Running {
     /// Starts a program that stays in the foreground, and waits until it listens.
