@@ -245,6 +245,14 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
             grouped(emitted.removed)
         ),
     );
+    if !built.edges.is_empty() {
+        let targets: Vec<&str> = built.edges.keys().map(String::as_str).collect();
+        let folder = output.with_file_name(EDGES);
+        line(
+            "edges",
+            format!("{}, in {}", targets.join(", "), folder.display()),
+        );
+    }
     line("time", times.join(", "));
     line("problems", problems);
     text
