@@ -3,8 +3,6 @@
 #[cfg_attr(not(feature = "minify"), path = "javascript/unminified.rs")]
 mod minify;
 mod spelling;
-#[cfg(test)]
-mod tests;
 
 use std::collections::{BTreeMap, BTreeSet};
 

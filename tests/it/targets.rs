@@ -1,6 +1,7 @@
 //! `targets`, and what an edge refuses.
 
 use crate::support::{BARE, Site, facet, site};
+use haberdash::SourceTree;
 
 /// The bare store with a line more in its configuration, and more files.
 fn with(line: &str, more: &str) -> Site {
@@ -140,4 +141,70 @@ fn a_page_says_what_it_was_made_of() {
         ["product:tie", "template:product"]
     );
     assert!(keys("sitemap.xml").is_empty());
+}
+
+fn deployment(tree: SourceTree) -> haberdash::Deployment {
+    let options = haberdash::BuildOptions {
+        now: "2026-11-23T12:00:00Z".parse().unwrap(),
+        keys: &|store, _| haberdash::Keys::development(&store.config.site, Some("k1")),
+        minifies: false,
+        precompresses: Some(false),
+        targets: Some(&[]),
+        pictures: &haberdash::NoPictures,
+        progress: &|_, _, _| {},
+    };
+    let tree = std::sync::Arc::new(tree);
+    let built = haberdash::build(&tree, &options, &haberdash::Nowhere).unwrap();
+    assert_eq!(built.summary.errors, 0, "{:#?}", built.diagnostics);
+    built.deployment
+}
+
+#[test]
+fn the_demo_store_is_one_function_under_ten_kilobytes() {
+    let deployment = deployment(crate::demo_store::demo());
+    let (files, problems) = haberdash::edge_files("cloudfront", &deployment);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let function = files
+        .iter()
+        .find(|file| file.path == "function.js")
+        .unwrap();
+    assert!(function.bytes.len() < 10 * 1024, "{}", function.bytes.len());
+}
+
+#[test]
+fn ten_thousand_products_with_a_handful_of_exceptions_are_one_function() {
+    let mut store = String::from(
+        "-- haberdash.yaml --\nsite: shop\ntitle: Shop\nbase-url: https://shop.example\ncurrency: EUR\nkeys: [{ id: k1, env: KEY }]\n\
+         -- segments/loyalty.yaml --\nfacet: loyalty\ndefault: guest\ngated: true\nfrom: { signed-cookie: hb_visitor, field: loyalty }\nsegments: [{ id: guest }, { id: gold }]\n\
+         -- segments/team.yaml --\nfacet: team\ndefault: none\nfrom: { cookie: hb_team }\nsegments: [{ id: none }, { id: owls }]\n\
+         -- themes/default/templates/product.html --\n<!doctype html><title>{{ product.title }}</title>{% set cost = price(product=product.id) %}{{ cost.text }}\
+         {% if product.data.owls %}{{ segment(of=\"team\") }}{% endif %}\n\
+         -- themes/default/templates/collections.html --\n<!doctype html><title>All</title>\n\
+         -- themes/default/templates/page.html --\n<!doctype html><title>All</title>\n\
+         -- content/catalog/products/all.jsonl --\n",
+    );
+    for nth in 0..10_000 {
+        let owls = if nth % 2_000 == 7 {
+            ",\"data\":{\"owls\":true}"
+        } else {
+            ""
+        };
+        store += &format!(
+            "{{\"id\":\"p{nth}\",\"title\":\"Product {nth}\",\"price\":\"10\",\"prices\":{{\"loyalty.gold\":\"9\"}}{owls}}}\n"
+        );
+    }
+    let deployment = deployment(SourceTree::from_fixture(&store));
+    assert!(deployment.manifest.files.len() > 20_000);
+    assert!(
+        deployment.table.entries() <= 10,
+        "{}",
+        deployment.table.entries()
+    );
+    let (files, problems) = haberdash::edge_files("cloudfront", &deployment);
+    assert!(problems.is_empty(), "{problems:#?}");
+    let function = files
+        .iter()
+        .find(|file| file.path == "function.js")
+        .unwrap();
+    assert!(function.bytes.len() < 10_000, "{}", function.bytes.len());
 }
