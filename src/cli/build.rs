@@ -89,13 +89,17 @@ pub(super) fn run(common: &Common, args: &Build) -> Result<Status, Failure> {
     })
 }
 
+fn edge_folder(output: &Path) -> PathBuf {
+    output.with_file_name(EDGES)
+}
+
 /// Writes what the edges deploy beside the site. Stages of one folder wait for one another, so this
 /// comes after the site.
 fn emit_edges(common: &Common, output: &Path, built: &Built) -> Result<(), Failure> {
     if built.edges.is_empty() {
         return Ok(());
     }
-    let stage = Stage::open(&output.with_file_name(EDGES), &surroundings(&common.store))?;
+    let stage = Stage::open(&edge_folder(output), &surroundings(&common.store))?;
     let files = built.edges.iter().flat_map(|(target, files)| {
         let path = move |file: &EdgeFile| format!("{target}/{}", file.path);
         files
@@ -247,7 +251,7 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
     );
     if !built.edges.is_empty() {
         let targets: Vec<&str> = built.edges.keys().map(String::as_str).collect();
-        let folder = output.with_file_name(EDGES);
+        let folder = edge_folder(output);
         line(
             "edges",
             format!("{}, in {}", targets.join(", "), folder.display()),

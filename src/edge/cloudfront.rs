@@ -34,15 +34,15 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             format!("{imports}var handler = (function () {{\n{body}\nreturn handle;\n}})();\n");
         javascript::minify(&script)
     };
-    let mut readable = format!("{adapter}\n{nothing}\n{}", javascript::core(table));
+    let core = javascript::Core::of(table);
+    let mut readable = format!("{adapter}\n{nothing}\n{}", core.whole());
     let mut function = small(&readable);
     let mut entries: Vec<Value> = Vec::new();
     if function.len() > FUNCTION {
         let paths = include_str!("cloudfront/paths.js");
-        let (core, folders) = javascript::core_and_paths(table);
-        readable = format!("{adapter}{paths}\n{core}");
+        readable = format!("{adapter}{paths}\n{}", core.without_paths());
         function = small(&readable);
-        entries = store(&folders, &table.redirects, problems);
+        entries = store(&core.paths(), &table.redirects, problems);
     }
     if function.len() > FUNCTION {
         problems.exceeds_code(

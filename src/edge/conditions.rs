@@ -665,6 +665,14 @@ pub(super) fn redirects(table: &RoutingTable) -> BTreeMap<String, String> {
     lines
 }
 
+/// Names with their places, from 1, for languages whose own names cannot hold them.
+pub(super) fn numbered<T: Into<String>>(
+    names: impl IntoIterator<Item = T>,
+) -> BTreeMap<String, usize> {
+    let names = names.into_iter().enumerate();
+    names.map(|(nth, name)| (name.into(), nth + 1)).collect()
+}
+
 /// Media types by file extension, in lower case and without the point.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(super) struct MediaTypes {

@@ -50,10 +50,10 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let mut site = Site {
         deployment,
         table,
-        cookies: numbered(conditions.cookies(table)),
-        queries: numbered(conditions.queries()),
-        proofs: numbered(conditions.signed_cookies()),
-        purposes: numbered(conditions.purposes()),
+        cookies: conditions::numbered(conditions.cookies(table)),
+        queries: conditions::numbered(conditions.queries()),
+        proofs: conditions::numbered(conditions.signed_cookies()),
+        purposes: conditions::numbered(conditions.purposes()),
         conditions: &conditions,
         groups: 0,
         rules: String::new(),
@@ -74,11 +74,6 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         ));
     }
     files
-}
-
-fn numbered<T: Into<String>>(names: impl IntoIterator<Item = T>) -> BTreeMap<String, usize> {
-    let names = names.into_iter().enumerate();
-    names.map(|(nth, name)| (name.into(), nth + 1)).collect()
 }
 
 /// One word of the configuration, whatever it holds.

@@ -26,11 +26,40 @@ const FOR_GOOD: u8 = 1;
 /// The functions, without the table.
 const CORE: &str = include_str!("javascript/core.js");
 
-/// The core with its table: `decide` and `decideMissing`, ES5, with nothing exported.
-pub(super) fn core(table: &RoutingTable) -> String {
-    let table = &defaults_first(table);
-    let shapes = Shapes::of(table);
-    format!("{CORE}\n{}", data(table, &shapes, &shapes.paths(table)))
+/// The decision core for a table. Finding a small order of its facets takes the longest, so it is made once.
+pub(super) struct Core {
+    /// With defaults first.
+    table: RoutingTable,
+    shapes: Shapes,
+}
+
+impl Core {
+    pub(super) fn of(table: &RoutingTable) -> Self {
+        let table = defaults_first(table);
+        let shapes = Shapes::of(&table);
+        Self { table, shapes }
+    }
+
+    /// `decide` and `decideMissing` with the table: ES5, with nothing exported.
+    pub(super) fn whole(&self) -> String {
+        self.with(&self.paths(), &self.table.redirects)
+    }
+
+    /// The same without the lists of paths and redirects, which are looked up elsewhere.
+    pub(super) fn without_paths(&self) -> String {
+        self.with(&Folders::new(), &BTreeMap::new())
+    }
+
+    pub(super) fn paths(&self) -> Folders {
+        self.shapes.paths(&self.table)
+    }
+
+    fn with(&self, paths: &Folders, redirects: &BTreeMap<String, String>) -> String {
+        format!(
+            "{CORE}\n{}",
+            data(&self.table, &self.shapes, paths, redirects)
+        )
+    }
 }
 
 /// The same table with each facet's default as its first segment.
@@ -54,18 +83,6 @@ fn defaults_first(table: &RoutingTable) -> RoutingTable {
     table
 }
 
-/// The same without the lists of paths and redirects, which are looked up elsewhere; and the first of them.
-pub(super) fn core_and_paths(table: &RoutingTable) -> (String, Folders) {
-    let table = &defaults_first(table);
-    let shapes = Shapes::of(table);
-    let bare = RoutingTable {
-        redirects: BTreeMap::new(),
-        ..table.clone()
-    };
-    let core = format!("{CORE}\n{}", data(&bare, &shapes, &Folders::new()));
-    (core, shapes.paths(table))
-}
-
 /// What speaks the Fetch API, ready for an adapter: the request, signatures by WebCrypto, and the core.
 /// Keys are read by the names of environment variables that `SECRETS` lists.
 pub(super) fn fetch_core(deployment: &Deployment) -> String {
@@ -74,7 +91,8 @@ pub(super) fn fetch_core(deployment: &Deployment) -> String {
         .map(|key| (key.id.clone(), key.env.clone().into()))
         .collect();
     let types = conditions::media_types(deployment);
-    let (fetch, core) = (include_str!("javascript/fetch.js"), core(&deployment.table));
+    let fetch = include_str!("javascript/fetch.js");
+    let core = Core::of(&deployment.table).whole();
     format!(
         "// The environment variables that hold the signing keys.\nconst SECRETS = {};\n\n\
          // Types by extension, and of files that are not as theirs: platforms guess otherwise.\nconst TYPES = {};\n\
@@ -146,7 +164,12 @@ fn place_of<T: PartialEq>(list: &mut Vec<T>, thing: T) -> usize {
     })
 }
 
-fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
+fn data(
+    table: &RoutingTable,
+    shapes: &Shapes,
+    paths: &Folders,
+    redirects: &BTreeMap<String, String>,
+) -> String {
     let signed: BTreeSet<&str> = table.facets.iter().flat_map(signed_cookies).collect();
     let facets = table.facets.iter().map(|facet| text(&facet_of(facet)));
     let nodes = shapes.spelling.nodes.iter();
@@ -160,7 +183,7 @@ fn data(table: &RoutingTable, shapes: &Shapes, paths: &Folders) -> String {
         let names = names.concat();
         format!("{}: {}", text(folder), text(&names))
     });
-    let redirects = table.redirects.iter();
+    let redirects = redirects.iter();
     let redirects = redirects.map(|(from, to)| format!("{}: {}", text(from), text(to)));
     format!(
         "var SITE = {site}, KEYS = {keys}, SIGNED = {signed}, REDIRECT_CACHE = {cache};\n\

@@ -66,9 +66,9 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         deployment,
         table,
         conditions: &conditions,
-        cookies: numbered(conditions.cookies(table)),
-        queries: numbered(conditions.queries()),
-        proofs: numbered(conditions.signed_cookies()),
+        cookies: conditions::numbered(conditions.cookies(table)),
+        queries: conditions::numbered(conditions.queries()),
+        proofs: conditions::numbered(conditions.signed_cookies()),
         needs_script,
         text: String::new(),
     };
@@ -90,11 +90,6 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         ));
     }
     files
-}
-
-fn numbered<T: Into<String>>(names: impl IntoIterator<Item = T>) -> BTreeMap<String, usize> {
-    let names = names.into_iter().enumerate();
-    names.map(|(nth, name)| (name.into(), nth + 1)).collect()
 }
 
 fn each_signal(condition: &Condition, visit: &mut impl FnMut(usize)) {
@@ -197,8 +192,14 @@ fn quoted(text: &str) -> String {
             .bytes()
             .all(|b| b.is_ascii_alphanumeric() || b"_-./$~=^:".contains(&b));
     if is_bare {
-        return text.to_owned();
+        text.to_owned()
+    } else {
+        in_quotes(text)
     }
+}
+
+/// A token in quotes. A backslash stands for itself, unless a sign follows that it escapes.
+pub(super) fn in_quotes(text: &str) -> String {
     let mut token = "\"".to_owned();
     let mut signs = text.chars().peekable();
     while let Some(sign) = signs.next() {

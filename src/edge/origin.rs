@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use super::{Deployment, conditions};
+use super::{Deployment, conditions, nginx};
 use crate::plan::NOT_FOUND;
 
 /// Where the proxy finds it, on 127.0.0.1.
@@ -25,25 +25,15 @@ pub(super) fn nginx(deployment: &Deployment) -> String {
     let media = conditions::media_types(deployment);
     let mut types = String::new();
     for (extension, kind) in &media.by_extension {
-        let _ = writeln!(types, "        {:42} {};", quoted(kind), quoted(extension));
+        let _ = writeln!(
+            types,
+            "        {:42} {};",
+            nginx::in_quotes(kind),
+            nginx::in_quotes(extension)
+        );
     }
     include_str!("origin.conf")
         .replace("TITLE", &deployment.title.escape_debug().to_string())
         .replace("PORT", &PORT.to_string())
         .replace("        # TYPES\n", &types)
-}
-
-/// A token in quotes. A backslash stands for itself, unless a sign follows that it escapes.
-fn quoted(text: &str) -> String {
-    let mut token = "\"".to_owned();
-    let mut signs = text.chars().peekable();
-    while let Some(sign) = signs.next() {
-        let is_taken = signs.peek().is_none_or(|next| "\"'\\trn".contains(*next));
-        if sign == '"' || sign == '\\' && is_taken {
-            token.push('\\');
-        }
-        token.push(sign);
-    }
-    token.push('"');
-    token
 }

@@ -40,10 +40,10 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let mut site = Site {
         deployment,
         table,
-        cookies: numbered(conditions.cookies(table)),
-        queries: numbered(conditions.queries()),
-        proofs: numbered(conditions.signed_cookies()),
-        purposes: numbered(conditions.purposes()),
+        cookies: conditions::numbered(conditions.cookies(table)),
+        queries: conditions::numbered(conditions.queries()),
+        proofs: conditions::numbered(conditions.signed_cookies()),
+        purposes: conditions::numbered(conditions.purposes()),
         conditions: &conditions,
         has_keys: has_keys && !deployment.keys.is_empty(),
         text: String::new(),
@@ -65,11 +65,6 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         ));
     }
     files
-}
-
-fn numbered<T: Into<String>>(names: impl IntoIterator<Item = T>) -> BTreeMap<String, usize> {
-    let names = names.into_iter().enumerate();
-    names.map(|(nth, name)| (name.into(), nth + 1)).collect()
 }
 
 /// A text as an expression. The language has no escapes: what a short string cannot hold goes into

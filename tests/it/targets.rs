@@ -1,6 +1,6 @@
 //! `targets`, and what an edge refuses.
 
-use crate::support::{BARE, Site, facet, site};
+use crate::support::{BARE, NOW, Site, build_tree, facet, site};
 use haberdash::SourceTree;
 
 /// The bare store with a line more in its configuration, and more files.
@@ -143,25 +143,15 @@ fn a_page_says_what_it_was_made_of() {
     assert!(keys("sitemap.xml").is_empty());
 }
 
-fn deployment(tree: SourceTree) -> haberdash::Deployment {
-    let options = haberdash::BuildOptions {
-        now: "2026-11-23T12:00:00Z".parse().unwrap(),
-        keys: &|store, _| haberdash::Keys::development(&store.config.site, Some("k1")),
-        minifies: false,
-        precompresses: Some(false),
-        targets: Some(&[]),
-        pictures: &haberdash::NoPictures,
-        progress: &|_, _, _| {},
-    };
-    let tree = std::sync::Arc::new(tree);
-    let built = haberdash::build(&tree, &options, &haberdash::Nowhere).unwrap();
+fn built(tree: SourceTree) -> haberdash::Deployment {
+    let built = build_tree(tree, NOW).built;
     assert_eq!(built.summary.errors, 0, "{:#?}", built.diagnostics);
     built.deployment
 }
 
 #[test]
 fn the_demo_store_is_one_function_under_ten_kilobytes() {
-    let deployment = deployment(crate::demo_store::demo());
+    let deployment = built(crate::demo_store::demo());
     let (files, problems) = haberdash::edge_files("cloudfront", &deployment);
     assert!(problems.is_empty(), "{problems:#?}");
     let function = files
@@ -193,7 +183,7 @@ fn ten_thousand_products_with_a_handful_of_exceptions_are_one_function() {
             "{{\"id\":\"p{nth}\",\"title\":\"Product {nth}\",\"price\":\"10\",\"prices\":{{\"loyalty.gold\":\"9\"}}{owls}}}\n"
         );
     }
-    let deployment = deployment(SourceTree::from_fixture(&store));
+    let deployment = built(SourceTree::from_fixture(&store));
     assert!(deployment.manifest.files.len() > 20_000);
     assert!(
         deployment.table.entries() <= 10,
