@@ -14,13 +14,13 @@ use serde::Serialize;
 use crate::{
     decision::{Box_, Diagrams, NodeId},
     diagnostic::{Diagnostic, Diagnostics},
-    finish::{self, Finisher},
+    finish::{self, Finisher, Syntax, Variants},
     load::{LoadOptions, load},
     model::Store,
-    pipeline::BuildOptions,
+    pipeline::{BuildOptions, delivery},
     plan::plan,
     render::{Explored, ReadSet, Site, Split, Topic, World},
-    routing::{Label, Slot, labels},
+    routing::{ESI, Label, PAGES, REGIONS, Slot, labels},
     source::SourceTree,
 };
 
@@ -42,12 +42,12 @@ pub struct Explanation {
     pub read: Vec<OtherQuestion>,
     /// The page without its regions, and each region, by themselves.
     pub parts: Vec<PartDiagram>,
-    /// The diagram of the whole page as text, a branch a line.
+    /// The diagram of the whole page as text, a branch a line; empty if edges put the page together.
     pub diagram: Vec<String>,
-    /// The variants, the default first.
+    /// The variants, the default first: of the page, or of its skeleton and of each region.
     pub variants: Vec<VariantFile>,
-    /// With `--as`: the place of that visitor's variant.
-    pub chosen: Option<usize>,
+    /// With `--as`: the places of that visitor's variants.
+    pub chosen: Vec<usize>,
 }
 
 /// A question about the visitor.
@@ -153,13 +153,14 @@ pub fn explain(
         return Err(NotExplained::UnknownPath(nearest.map(str::to_owned)));
     };
     let (_, urls) = finish::assets(&store, &world, tree, diagnostics);
+    let delivery = delivery(&store, options);
     let finisher = Finisher::new(Arc::clone(&world), urls, options.minifies);
     let mut reads: Vec<Arc<ReadSet>> = Vec::new();
     let mut parts: Vec<PartDiagram> = Vec::new();
     let finished = world.explore_route(route).and_then(|skeleton| {
         reads.extend(skeleton.reads.iter().cloned());
         parts.push(part_diagram(&store, "page".to_owned(), &skeleton));
-        finisher.assemble(&store, route, route.span(&store), &skeleton)
+        finisher.assemble(&store, route, route.span(&store), &skeleton, &delivery)
     });
     let finished = match finished {
         Ok(finished) => finished,
@@ -180,52 +181,37 @@ pub fn explain(
         ));
     }
 
-    let labels = labels(
-        &store.facets,
-        &finished.diagrams,
-        finished.root,
-        finished.variants.len(),
-    );
-    let paths = finished.diagrams.paths(finished.root);
     let file = route.path.file();
-    let variants = labels
-        .iter()
-        .zip(&finished.variants)
-        .enumerate()
-        .map(|(place, (label, text))| VariantFile {
-            file: Slot {
-                label: label.text.clone(),
-                gated: label.is_gated,
+    let mut files: Vec<(String, Variants)> = Vec::new();
+    match finished.skeleton {
+        Some(skeleton) if !delivery.whole => {
+            files.push((format!("{ESI}/{PAGES}/{file}"), skeleton));
+            for (key, _) in finisher.varied(&finished.regions) {
+                let (name, region) = finisher.part(key);
+                files.push((format!("{ESI}/{REGIONS}/{name}"), region));
             }
-            .redacted(&file),
-            size: text.len(),
-            visitors: paths
-                .iter()
-                .filter(|(_, variant)| *variant as usize == place)
-                .map(|(visitors, _)| {
-                    visitors
-                        .iter()
-                        .map(|(facet, set)| {
-                            let facet = store.facets.facet(*facet);
-                            let names = set
-                                .iter()
-                                .map(|s| facet.segments[usize::from(s)].id.clone());
-                            (facet.id.clone(), names.collect())
-                        })
-                        .collect()
-                })
-                .collect(),
-            gated: label.is_gated,
-        })
-        .collect();
-    let chosen = (!assignment.is_empty()).then(|| {
-        finished.diagrams.evaluate(finished.root, |facet| {
-            assigned
-                .get(&facet)
-                .copied()
-                .unwrap_or(store.facets.facet(facet).default)
-        }) as usize
-    });
+            let folder = format!("{ESI}/{REGIONS}");
+            for text in files.iter_mut().flat_map(|(_, of)| &mut of.texts) {
+                *text = finisher.with_marks(Syntax::Esi, &folder, text).into();
+            }
+        }
+        _ => files.push((file, finished.whole)),
+    }
+    let (mut variants, mut chosen, mut diagram) = (Vec::new(), Vec::new(), Vec::new());
+    for (file, of) in &files {
+        let labels = labels(&store.facets, &of.diagrams, of.root, of.texts.len());
+        if !assignment.is_empty() {
+            let place = of.diagrams.evaluate(of.root, |facet| {
+                let default = store.facets.facet(facet).default;
+                assigned.get(&facet).copied().unwrap_or(default)
+            });
+            chosen.push(variants.len() + place as usize);
+        }
+        variants.extend(variant_files(&store, file, of, &labels));
+        if files.len() == 1 {
+            diagram = diagram_lines(&store, &of.diagrams, of.root, &labels);
+        }
+    }
     Ok(Explanation {
         path: route.path.to_string(),
         alias_of: alias.map(|alias| alias.to.to_string()),
@@ -233,7 +219,7 @@ pub fn explain(
         visitor: visitor_questions(&store, tree, &finished.splits),
         read: other_questions(tree, &reads),
         parts,
-        diagram: diagram_lines(&store, &finished.diagrams, finished.root, &labels),
+        diagram,
         variants,
         chosen,
     })
@@ -323,6 +309,41 @@ fn other_questions(tree: &SourceTree, reads: &[Arc<ReadSet>]) -> Vec<OtherQuesti
             asked_at: sites.into_iter().map(|site| place(tree, site)).collect(),
         })
         .collect()
+}
+
+fn variant_files(
+    store: &Store,
+    file: &str,
+    of: &Variants,
+    labels: &[Label],
+) -> impl Iterator<Item = VariantFile> {
+    let paths = of.diagrams.paths(of.root);
+    let labels = labels.iter().zip(&of.texts).enumerate();
+    labels.map(move |(place, (label, text))| VariantFile {
+        file: Slot {
+            label: label.text.clone(),
+            gated: label.is_gated,
+        }
+        .redacted(file),
+        size: text.len(),
+        visitors: paths
+            .iter()
+            .filter(|(_, variant)| *variant as usize == place)
+            .map(|(visitors, _)| {
+                visitors
+                    .iter()
+                    .map(|(facet, set)| {
+                        let facet = store.facets.facet(*facet);
+                        let names = set
+                            .iter()
+                            .map(|s| facet.segments[usize::from(s)].id.clone());
+                        (facet.id.clone(), names.collect())
+                    })
+                    .collect()
+            })
+            .collect(),
+        gated: label.is_gated,
+    })
 }
 
 /// The diagram of one exploration; its variants are named as those of a page would be.
@@ -444,14 +465,14 @@ impl Explanation {
                 push_lines(&mut text, "    ", &part.diagram);
             }
         }
-        if is_short || self.parts.len() == 1 {
+        if !self.diagram.is_empty() && (is_short || self.parts.len() == 1) {
             text.push_str("\nDiagram of the whole page\n");
             push_lines(&mut text, "  ", &self.diagram);
         }
         text.push_str("\nFiles, and who gets which\n");
         let mut left_out = 0;
         for (place, variant) in self.variants.iter().enumerate() {
-            let is_chosen = self.chosen == Some(place);
+            let is_chosen = self.chosen.contains(&place);
             if place >= SHOWN && !is_chosen {
                 left_out += 1;
                 continue;

@@ -69,5 +69,5 @@ pub use finish::MadePictures;
 pub use output::{Manifest, Memory, Nowhere, OutputFile, Sink};
 pub use picture::{NoPictures, PictureCache, PicturesInMemory};
 pub use pipeline::{BuildOptions, Built, Summary, Work, build};
-pub use routing::{Decision, Key, Keys, Request, RoutingTable, resolve, sign};
+pub use routing::{Decision, Key, Keys, Request, RoutingTable, put_together, resolve, sign};
 pub use source::SourceTree;

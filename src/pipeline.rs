@@ -24,14 +24,14 @@ use crate::{
     digest::Digest,
     edge::{self, Deployment, EdgeFile},
     feeds,
-    finish::{self, FinishedRoute, Finisher, MadePictures},
+    finish::{self, Delivery, FinishedRoute, Finisher, MadePictures, Syntax, Variants},
     load::{LoadOptions, load},
     model::{FacetSpace, Store, UrlPath},
     output::{Entry, MANIFEST, MANIFEST_VERSION, Manifest, OutputFile, ROUTING, Sink},
     picture::PictureCache,
     plan::{Route, plan},
     render::World,
-    routing::{Keys, Label, Lowering, Slot, labels},
+    routing::{ESI, Keys, Label, Lowering, PAGES, REGIONS, SSI, Slot, labels},
     source::SourceTree,
 };
 
@@ -95,6 +95,8 @@ pub struct Summary {
     pub renderings: usize,
     /// Whole pages written.
     pub variants: usize,
+    /// Skeletons and regions written, for edges that put pages together.
+    pub parts: usize,
     /// Renderings that came out equal to another of the same route.
     pub merged: usize,
     /// Smaller pictures, and what became of them.
@@ -150,9 +152,11 @@ pub fn build(
         return Ok(Built::failed(diagnostics));
     };
 
+    let delivery = delivery(&store, options);
     let writer = Writer {
         sink,
         keys: &keys,
+        syntaxes: &delivery.parts,
         files: Mutex::default(),
         nanoseconds: AtomicU64::new(0),
     };
@@ -194,7 +198,8 @@ pub fn build(
             rendered.fetch_add(nanoseconds(start), Relaxed);
             let start = Instant::now();
             let result = skeleton.and_then(|it| {
-                let finished = finisher.assemble(&store, route, route.span(&store), &it)?;
+                let span = route.span(&store);
+                let finished = finisher.assemble(&store, route, span, &it, &delivery)?;
                 let asked: BTreeSet<Variable> = finished.splits.iter().map(|it| it.facet).collect();
                 let asked = asked.iter().map(|it| store.facets.facet(*it).id.as_str());
                 let keys = world.surrogate_keys(route, &it, &finished.regions, asked);
@@ -203,7 +208,12 @@ pub fn build(
             finished.fetch_add(nanoseconds(start), Relaxed);
             let result = match result {
                 Ok((finished, keys)) => {
-                    Ok(writer.route(&store, route, finished, &keys, precompresses)?)
+                    let page = Page {
+                        route,
+                        finished,
+                        keys,
+                    };
+                    Ok(writer.route(&store, &finisher, page, precompresses)?)
                 }
                 Err(problem) => Err(problem),
             };
@@ -242,18 +252,26 @@ pub fn build(
         unpublished: store.unpublished + store.catalog.inactive,
         ..Summary::default()
     };
-    let mut lowering = Lowering::new(&store.config, &store.facets);
     let mut asked: BTreeSet<Variable> = BTreeSet::new();
+    let mut regions: BTreeSet<Digest> = BTreeSet::new();
+    let (mut whole, mut parts) = (
+        Lowering::new(&store.config, &store.facets),
+        Lowering::new(&store.config, &store.facets),
+    );
     for (route, result) in plan.routes.iter().zip(routes) {
         match result {
             Ok(result) => {
-                lowering.add(
-                    route.path.as_str(),
-                    &result.diagrams,
-                    result.root,
-                    &result.labels,
-                );
-                summary.variants += result.labels.len();
+                let path = route.path.as_str();
+                result.whole.add_to(&mut whole, path, None);
+                summary.variants += result.whole.labels.len();
+                match result.skeleton {
+                    None => result.whole.add_to(&mut parts, path, None),
+                    Some(skeleton) => {
+                        summary.parts += skeleton.labels.len();
+                        skeleton.add_to(&mut parts, path, Some(result.regions_ask));
+                    }
+                }
+                regions.extend(result.regions);
                 summary.renderings += result.renderings;
                 summary.merged += result.merged;
                 asked.extend(result.asked);
@@ -261,16 +279,31 @@ pub fn build(
             Err(problem) => diagnostics.push(problem),
         }
     }
-    for asset in &assets {
-        lowering.add_file(format!("/{}", asset.path), asset.is_fingerprinted);
+    for key in &regions {
+        let (name, region) = finisher.part(*key);
+        let region = writer.variants(&store, region, |slot, text| {
+            writer.part(&finisher, slot, &format!("{REGIONS}/{name}"), text)
+        })?;
+        summary.parts += region.labels.len();
+        region.add_to(&mut parts, &format!("/{ESI}/{REGIONS}/{name}"), None);
     }
-    for feed in &feeds {
-        lowering.add_file(format!("/{}", feed.path), false);
+    for lowering in [&mut whole, &mut parts] {
+        for asset in &assets {
+            lowering.add_file(format!("/{}", asset.path), asset.is_fingerprinted);
+        }
+        for feed in &feeds {
+            lowering.add_file(format!("/{}", feed.path), false);
+        }
+        for path in derivatives.keys() {
+            lowering.add_file(format!("/{path}"), true);
+        }
     }
-    for path in derivatives.keys() {
-        lowering.add_file(format!("/{path}"), true);
-    }
-    let table = lowering.finish(&plan.redirects);
+    let whole = delivery.whole.then(|| whole.finish(&plan.redirects));
+    let parts = (!delivery.parts.is_empty()).then(|| parts.finish(&plan.redirects));
+    let (table, parts) = match (whole, parts) {
+        (Some(whole), parts) => (whole, parts),
+        (None, parts) => (parts.expect("pages are delivered in some way"), None),
+    };
     if !diagnostics.has_errors() {
         check::unread_facets(&store, &asked, &mut diagnostics);
     }
@@ -321,6 +354,7 @@ pub fn build(
 
     let deployment = Deployment {
         table,
+        parts,
         manifest,
         keys: store.config.keys.clone(),
         title: store.config.title.clone(),
@@ -378,6 +412,11 @@ fn targets<'a>(store: &'a Store, options: &'a BuildOptions<'_>) -> Vec<(&'a str,
         .collect()
 }
 
+/// How pages get to visitors.
+pub fn delivery(store: &Store, options: &BuildOptions<'_>) -> Delivery {
+    edge::delivery(targets(store, options).into_iter().map(|(name, _)| name))
+}
+
 impl Built {
     fn failed(mut diagnostics: Diagnostics) -> Self {
         diagnostics.sort();
@@ -402,12 +441,28 @@ impl Summary {
 
 /// What is kept of a route once its files are written.
 struct RouteResult {
-    diagrams: Diagrams,
-    root: NodeId,
-    labels: Vec<Label>,
+    whole: Written,
+    skeleton: Option<Written>,
+    /// The facets that the regions of the skeleton ask.
+    regions_ask: BTreeSet<Variable>,
+    /// Keys of those regions.
+    regions: BTreeSet<Digest>,
     renderings: usize,
     merged: usize,
     asked: BTreeSet<Variable>,
+}
+
+/// Who gets which of the variants that were written.
+struct Written {
+    diagrams: Diagrams,
+    root: NodeId,
+    labels: Vec<Label>,
+}
+
+impl Written {
+    fn add_to(&self, lowering: &mut Lowering, path: &str, regions_ask: Option<BTreeSet<Variable>>) {
+        lowering.add(path, &self.diagrams, self.root, &self.labels, regions_ask);
+    }
 }
 
 /// Where files will be served.
@@ -427,9 +482,22 @@ impl feeds::Addresses for Addresses<'_> {
     }
 }
 
+/// A route to write.
+struct Page<'a> {
+    route: &'a Route,
+    finished: FinishedRoute,
+    keys: Arc<[Arc<str>]>,
+}
+
+fn digests(texts: &[Arc<str>]) -> impl Iterator<Item = Digest> {
+    texts.iter().map(|text| Digest::of(text.as_bytes()))
+}
+
 struct Writer<'a> {
     sink: &'a dyn Sink,
     keys: &'a Keys,
+    /// Of skeletons and regions.
+    syntaxes: &'a BTreeSet<Syntax>,
     files: Mutex<BTreeMap<String, Entry>>,
     nanoseconds: AtomicU64,
 }
@@ -438,45 +506,100 @@ impl Writer<'_> {
     fn route(
         &self,
         store: &Store,
-        route: &Route,
-        finished: FinishedRoute,
-        keys: &Arc<[Arc<str>]>,
+        finisher: &Finisher,
+        page: Page<'_>,
         precompresses: bool,
     ) -> io::Result<RouteResult> {
         let start = Instant::now();
-        let count = finished.variants.len();
-        let labels = labels(&store.facets, &finished.diagrams, finished.root, count);
-        let file = route.path.file();
-        for (label, text) in labels.iter().zip(&finished.variants) {
-            let slot = Slot {
-                label: label.text.clone(),
-                gated: label.is_gated,
-            };
-            let (listed, path) = (slot.redacted(&file), slot.file(&file, self.keys));
-            let digest = Digest::of(text.as_bytes());
-            self.write(
-                &listed,
-                &path,
-                text.as_bytes(),
-                (digest, false),
-                precompresses,
-            )?;
-        }
+        let finished = page.finished;
+        let file = page.route.path.file();
+        let whole = self.variants(store, finished.whole, |slot, text| {
+            self.slot(slot, &file, text, precompresses)
+        })?;
+        let (mut regions, mut regions_ask) = (BTreeSet::new(), BTreeSet::new());
+        let mut parts = None;
+        let skeleton = match finished.skeleton {
+            None => None,
+            Some(skeleton) => {
+                let mut digests: Vec<Digest> = digests(&skeleton.texts).collect();
+                for (key, region) in finisher.varied(&finished.regions) {
+                    regions.insert(key);
+                    regions_ask.extend(region.asked());
+                    digests.extend(self::digests(&region.texts));
+                }
+                let digests: String = digests.into_iter().map(Digest::hex).collect();
+                parts = Some(Digest::of(digests.as_bytes()));
+                Some(self.variants(store, skeleton, |slot, text| {
+                    self.part(finisher, slot, &format!("{PAGES}/{file}"), text)
+                })?)
+            }
+        };
         let mut files = self.files.lock().expect("no holder panics");
         let default = files
             .get_mut(&file)
             .expect("the default variant was written");
-        default.keys = Arc::clone(keys);
+        default.keys = page.keys;
+        default.parts = parts;
         drop(files);
         self.nanoseconds.fetch_add(nanoseconds(start), Relaxed);
         Ok(RouteResult {
+            whole,
+            skeleton,
+            regions_ask,
+            regions,
             asked: finished.splits.iter().map(|split| split.facet).collect(),
-            diagrams: finished.diagrams,
-            root: finished.root,
-            labels,
             renderings: finished.renderings,
             merged: finished.merged,
         })
+    }
+
+    /// Writes each variant of something as `write` does.
+    fn variants(
+        &self,
+        store: &Store,
+        variants: Variants,
+        mut write: impl FnMut(&Slot, &str) -> io::Result<()>,
+    ) -> io::Result<Written> {
+        let (diagrams, root) = (variants.diagrams, variants.root);
+        let labels = labels(&store.facets, &diagrams, root, variants.texts.len());
+        for (label, text) in labels.iter().zip(&variants.texts) {
+            let slot = Slot {
+                label: label.text.clone(),
+                gated: label.is_gated,
+            };
+            write(&slot, text)?;
+        }
+        Ok(Written {
+            diagrams,
+            root,
+            labels,
+        })
+    }
+
+    /// Writes a skeleton or a region in each of the syntaxes.
+    fn part(&self, finisher: &Finisher, slot: &Slot, file: &str, text: &str) -> io::Result<()> {
+        for syntax in self.syntaxes {
+            let folder = match syntax {
+                Syntax::Esi => ESI,
+                Syntax::Ssi => SSI,
+            };
+            let text = finisher.with_marks(*syntax, &format!("{folder}/{REGIONS}"), text);
+            self.slot(slot, &format!("{folder}/{file}"), &text, false)?;
+        }
+        Ok(())
+    }
+
+    /// Writes one variant of a file.
+    fn slot(&self, slot: &Slot, file: &str, text: &str, precompresses: bool) -> io::Result<()> {
+        let (listed, path) = (slot.redacted(file), slot.file(file, self.keys));
+        let digest = Digest::of(text.as_bytes());
+        self.write(
+            &listed,
+            &path,
+            text.as_bytes(),
+            (digest, false),
+            precompresses,
+        )
     }
 
     /// Writes a file to `path` and lists it as `listed`.

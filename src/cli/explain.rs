@@ -19,7 +19,7 @@ pub(super) fn run(common: &Common, args: &Explain) -> Result<Status, Failure> {
         keys: &keys::keys,
         minifies: true,
         precompresses: None,
-        targets: Some(&[]),
+        targets: None,
         pictures: &NoPictures,
         progress: &|_, _, _| {},
     };

@@ -27,7 +27,7 @@ pub(super) fn run(common: &Common, args: &Serve) -> Result<Status, Failure> {
         keys: &keys::keys,
         minifies: true,
         precompresses: Some(false),
-        targets: Some(&[]),
+        targets: None,
         pictures: &pictures,
         progress: &|work, done, all| show(&bar, work, done, all),
     };

@@ -214,6 +214,40 @@ impl Diagrams {
         self.make(top, children)
     }
 
+    /// A function of another store over the same variables, with its values replaced.
+    pub fn import(
+        &mut self,
+        from: &Self,
+        root: NodeId,
+        value: &mut impl FnMut(u32) -> u32,
+    ) -> NodeId {
+        self.import_memo(from, root, value, &mut HashMap::new())
+    }
+
+    fn import_memo(
+        &mut self,
+        from: &Self,
+        at: NodeId,
+        value: &mut impl FnMut(u32) -> u32,
+        memo: &mut HashMap<u32, NodeId>,
+    ) -> NodeId {
+        let id = match at {
+            NodeId::Terminal(of) => return NodeId::Terminal(value(of)),
+            NodeId::Inner(id) => id,
+        };
+        if let Some(done) = memo.get(&id) {
+            return *done;
+        }
+        let node = from.node(id);
+        let children = node.children.iter();
+        let children = children
+            .map(|child| self.import_memo(from, *child, value, memo))
+            .collect();
+        let done = self.make(node.variable, children);
+        memo.insert(id, done);
+        done
+    }
+
     /// The function with one variable fixed.
     pub fn restrict(&mut self, root: NodeId, variable: Variable, value: u16) -> NodeId {
         let NodeId::Inner(id) = root else { return root };

@@ -6,6 +6,7 @@ use super::{
     Can, Deployment, Edge, EdgeFile, Problems, javascript,
     keys::{self, Pages},
 };
+use crate::finish::Syntax;
 
 pub(super) const EDGE: Edge = Edge {
     name: "cloudflare",
@@ -14,6 +15,7 @@ pub(super) const EDGE: Edge = Edge {
         // Of paid plans.
         files: Some(100_000),
         file_size: Some(25 << 20),
+        includes: Some(Syntax::Esi),
         ..Can::ALL
     },
     compile,
@@ -27,7 +29,11 @@ const WORKER: (usize, usize) = (3 << 20, 10 << 20);
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
     let adapter = include_str!("cloudflare/adapter.js");
     let core = javascript::fetch_core(deployment);
-    let worker = format!("{adapter}{}\n{core}", javascript::SERVE);
+    let worker = format!(
+        "{adapter}{}\n{}\n{core}",
+        javascript::SERVE,
+        javascript::TOGETHER
+    );
     let pages = Pages::of(deployment, keys::CLOUDFLARE);
     let module = keys::module(&pages, keys::CLOUDFLARE);
     let size = worker.len() + module.len();

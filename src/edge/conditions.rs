@@ -14,7 +14,7 @@ use std::{
 use super::{Deployment, Problems};
 use crate::{
     model::{Match, Predicate, Signal},
-    routing::{FacetRules, RoutingTable},
+    routing::{ESI, FacetRules, REGIONS, RoutingTable},
 };
 
 /// The cookie with the purposes that the visitor consented to, joined by points.
@@ -288,6 +288,18 @@ fn pattern_length(signal: &Signal) -> usize {
 pub(super) fn asked(table: &RoutingTable) -> BTreeSet<u16> {
     let roots = table.roots.iter();
     roots.flat_map(|root| table.support(root.at)).collect()
+}
+
+/// The regions that an edge puts into pages: their paths as marks name them, and their roots, by place.
+pub(super) fn regions(deployment: &Deployment) -> BTreeMap<String, u32> {
+    let table = &deployment.table;
+    let prefix = format!("{ESI}/{REGIONS}/");
+    let files = deployment.manifest.files.keys();
+    let regions = files.filter(|file| table.has_skeletons() && file.starts_with(&prefix));
+    let paths = regions.map(|file| format!("/{file}"));
+    paths
+        .map(|path| (path.clone(), table.find(&path)))
+        .collect()
 }
 
 /// The nodes that some route can reach, children before parents.

@@ -15,7 +15,7 @@ pub(super) use minify::minify;
 use super::{Deployment, conditions};
 use crate::{
     model::{KeyConfig, Match, Predicate, Signal},
-    routing::{FacetRules, Policy, REDIRECT_CACHE, RoutingTable},
+    routing::{ESI, FacetRules, PAGES, Policy, REDIRECT_CACHE, RoutingTable},
 };
 
 /// Later than any clock, in seconds, and a number that JavaScript holds.
@@ -106,6 +106,9 @@ pub(super) fn fetch_core(deployment: &Deployment) -> String {
 /// Answers requests with files that the platform reads, for platforms where a function can.
 pub(super) const SERVE: &str = include_str!("javascript/serve.js");
 
+/// Puts pages together, for platforms where a request can read several files.
+pub(super) const TOGETHER: &str = include_str!("javascript/together.js");
+
 /// Roots of paths: folder → name → root. `*` stands for the rest of a folder.
 pub(super) type Folders = BTreeMap<String, BTreeMap<String, usize>>;
 
@@ -194,7 +197,7 @@ fn data(
          // [facet, an arc for each segment]: the node that follows, 0 for none; facets and segments beside it are\n\
          // spelled in place of the segment; SAME is as the default's; what is left out is as the last.\n\
          var SAME = -1, NODES = [{nodes}];\n\
-         // What goes with answers: caching, `Vary`, experiments, and whether signatures are looked at.\n\
+         // What goes with answers: caching, `Vary`, experiments, whether signatures are looked at, and where skeletons stand.\n\
          var PRIVATE = {PRIVATE}, FOR_GOOD = {FOR_GOOD}, POLICIES = [{policies}];\n\
          // The shapes of routes: a first node and a policy each.\n\
          var ROOTS = {roots}, NOT_FOUND = {not_found};\n\
@@ -289,7 +292,16 @@ fn policy(table: &RoutingTable, place: usize) -> Value {
     let asked = table.support(root.at);
     let is_signed = |facet: &u16| !signed_cookies(&table.facets[usize::from(*facet)]).is_empty();
     let is_signed = u8::from(asked.iter().any(is_signed));
-    json!([kind, policy.vary.join(", "), policy.experiments, is_signed])
+    let mut line = vec![
+        kind,
+        json!(policy.vary.join(", ")),
+        json!(policy.experiments),
+        json!(is_signed),
+    ];
+    if root.is_skeleton {
+        line.push(json!(format!("/{ESI}/{PAGES}")));
+    }
+    line.into()
 }
 
 fn facet_of(facet: &FacetRules) -> Value {

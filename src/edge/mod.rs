@@ -21,10 +21,11 @@ mod origin;
 mod varnish;
 mod vercel;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
+    finish::{Delivery, Syntax},
     model::{KeyConfig, Signal},
     output::Manifest,
     routing::{FacetRules, RoutingTable},
@@ -35,6 +36,8 @@ use crate::{
 pub struct Deployment {
     /// Who gets which file.
     pub table: RoutingTable,
+    /// The same for edges that put pages together, if others do not.
+    pub parts: Option<RoutingTable>,
     /// Every file.
     pub manifest: Manifest,
     /// Signing keys by the names of the environment variables that hold them; the first signs, all verify.
@@ -83,6 +86,8 @@ struct Can {
     sign: bool,
     /// Give the page for what does not exist in variants.
     vary_not_found: bool,
+    /// The marks that it reads where it puts pages together.
+    includes: Option<Syntax>,
     /// Most files of a site.
     files: Option<usize>,
     /// Largest file, in bytes.
@@ -93,6 +98,7 @@ impl Can {
     const ALL: Self = Self {
         sign: true,
         vary_not_found: true,
+        includes: None,
         files: None,
         file_size: None,
     };
@@ -113,6 +119,24 @@ const EDGES: &[Edge] = &[
 /// The names that `targets` may list.
 pub fn targets() -> impl Iterator<Item = &'static str> {
     EDGES.iter().map(|edge| edge.name)
+}
+
+/// How pages get to visitors by way of these targets; whole, if there is none. Where pages are put
+/// together at all, the marks of Edge Side Includes are written, since the table names their files.
+pub fn delivery<'a>(targets: impl Iterator<Item = &'a str>) -> Delivery {
+    let marks = |name: &str| {
+        let edge = EDGES.iter().find(|edge| edge.name == name);
+        edge.and_then(|edge| edge.can.includes)
+    };
+    let marks: Vec<Option<Syntax>> = targets.map(marks).collect();
+    let mut parts: BTreeSet<Syntax> = marks.iter().copied().flatten().collect();
+    if !parts.is_empty() {
+        parts.insert(Syntax::Esi);
+    }
+    Delivery {
+        whole: marks.is_empty() || marks.contains(&None),
+        parts,
+    }
 }
 
 /// The problems of one target.
@@ -172,6 +196,17 @@ impl Problems<'_> {
 pub fn edge_files(target: &str, deployment: &Deployment) -> (Vec<EdgeFile>, Diagnostics) {
     let Some(edge) = EDGES.iter().find(|edge| edge.name == target) else {
         return (Vec::new(), Diagnostics::default());
+    };
+    let in_parts;
+    let deployment = match &deployment.parts {
+        Some(parts) if edge.can.includes.is_some() => {
+            in_parts = Deployment {
+                table: parts.clone(),
+                ..deployment.clone()
+            };
+            &in_parts
+        }
+        _ => deployment,
     };
     let mut problems = Problems {
         edge,

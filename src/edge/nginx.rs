@@ -4,7 +4,10 @@
 //! of letters, so names that tell it apart are patterns, and paths with capitals are looked up
 //! under a mark of their own.
 
-use std::{collections::BTreeMap, fmt::Write};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write,
+};
 
 use super::{
     Can, Deployment, Edge, EdgeFile, Problems,
@@ -12,15 +15,19 @@ use super::{
     keys::{self, Pages},
 };
 use crate::{
+    finish::Syntax,
     model::{Device, Match, Signal},
     plan::NOT_FOUND,
-    routing::{EXPOSURE, Policy, REDIRECT_CACHE, RoutingTable, Target},
+    routing::{ESI, EXPOSURE, PAGES, Policy, REDIRECT_CACHE, RoutingTable, SSI, Target},
 };
 
 pub(super) const EDGE: Edge = Edge {
     name: "nginx",
     title: "nginx",
-    can: Can::ALL,
+    can: Can {
+        includes: Some(Syntax::Ssi),
+        ..Can::ALL
+    },
     compile,
 };
 
@@ -69,6 +76,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         cookies: conditions::numbered(conditions.cookies(table)),
         queries: conditions::numbered(conditions.queries()),
         proofs: conditions::numbered(conditions.signed_cookies()),
+        regions: regions(deployment),
         needs_script,
         text: String::new(),
     };
@@ -90,6 +98,16 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         ));
     }
     files
+}
+
+/// The regions by the paths that marks name here.
+fn regions(deployment: &Deployment) -> BTreeMap<String, Target> {
+    let regions = conditions::regions(deployment).into_iter();
+    let by_path = regions.map(|(path, root)| {
+        let root = deployment.table.roots[root as usize];
+        (path.replacen(ESI, SSI, 1), root.at)
+    });
+    by_path.collect()
 }
 
 fn each_signal(condition: &Condition, visit: &mut impl FnMut(usize)) {
@@ -241,6 +259,8 @@ struct Site<'a> {
     cookies: BTreeMap<String, usize>,
     queries: BTreeMap<String, usize>,
     proofs: BTreeMap<String, usize>,
+    /// First node or only variant of each region, by its path.
+    regions: BTreeMap<String, Target>,
     needs_script: bool,
     pages: Pages,
     text: String,
@@ -306,6 +326,11 @@ impl Site<'_> {
                 ));
             }
             self.line("js_set $haberdash_token haberdash.token;");
+            for nth in 0..self.gated_regions().len() {
+                self.line(&format!(
+                    "js_set $haberdash_token_{nth} haberdash.token_{nth};"
+                ));
+            }
         }
         if self.text_has_dollar() {
             self.line("");
@@ -341,6 +366,7 @@ impl Site<'_> {
                 .chain(redirects.keys())
                 .chain(&table.files)
                 .chain(self.pages.keys.keys())
+                .chain(self.regions.keys())
         };
         let longest = keys().map(String::len).max().unwrap_or(0) + 32;
         let bucket = longest.next_multiple_of(64).max(128);
@@ -350,7 +376,8 @@ impl Site<'_> {
             .max(table.prefixes.len())
             .max(redirects.len())
             .max(table.files.len())
-            .max(self.pages.keys.len());
+            .max(self.pages.keys.len())
+            .max(self.regions.len());
         let size = (largest * 2).next_power_of_two().max(2048);
         self.line("");
         self.line(&format!("map_hash_max_size       {size};"));
@@ -918,6 +945,7 @@ impl Site<'_> {
             lines,
         );
         self.variant_folder("");
+        self.parts();
         self.map(
             "The file. The page for what does not exist is not to be had by its name.",
             "$haberdash_path",
@@ -945,6 +973,90 @@ impl Site<'_> {
         let source = format!("$haberdash_{of}variant");
         let name = format!("$haberdash_{of}base");
         self.map("Where its files stand.", &source, &name, lines);
+    }
+
+    /// The labels of gated variants of regions. A script's variable keeps its value for all of a
+    /// request, regions too, so each label has a variable of its own.
+    fn gated_regions(&self) -> Vec<&str> {
+        let mut slots = BTreeSet::new();
+        let mut open: Vec<Target> = self.regions.values().copied().collect();
+        let mut seen = BTreeSet::new();
+        while let Some(at) = open.pop() {
+            match usize::try_from(at) {
+                Ok(node) if seen.insert(node) => open.extend(&self.table.nodes[node].to),
+                Ok(_) => {}
+                Err(_) => drop(slots.insert(-1 - at)),
+            }
+        }
+        let slots = slots.iter().map(|slot| &self.table.slots[*slot as usize]);
+        let gated = slots.filter(|slot| slot.gated);
+        gated.map(|slot| slot.label.as_str()).collect()
+    }
+
+    /// Pages that are put together. A region is asked for in the course of the page's request, whose
+    /// variables it shares: what depends on the region is read anew each time.
+    fn parts(&mut self) {
+        if !self.table.has_skeletons() {
+            return;
+        }
+        let roots = self.table.roots.iter().enumerate();
+        let skeletons: Vec<String> = roots
+            .filter(|(_, root)| root.is_skeleton)
+            .map(|(place, _)| place.to_string())
+            .collect();
+        let lines = skeletons.iter();
+        let lines = lines.map(|place| (Key::Exact(place), "1".to_owned()));
+        self.map(
+            "Pages that are put together from a skeleton and regions.",
+            "$haberdash_route",
+            "$haberdash_skeleton",
+            lines.collect::<Vec<_>>(),
+        );
+        let regions: Vec<(String, String)> = self
+            .regions
+            .iter()
+            .map(|(path, at)| (path.clone(), self.target(*at)))
+            .filter(|(_, to)| !to.is_empty())
+            .collect();
+        let regions = regions.iter();
+        let regions = regions.map(|(path, to)| (Key::Exact(path), to.clone()));
+        self.volatile_map(
+            "The variant of the region that is put in; nothing for the default one.",
+            "$uri",
+            "$haberdash_region",
+            regions.collect(),
+        );
+        let gated: Vec<(String, String)> = self
+            .gated_regions()
+            .iter()
+            .enumerate()
+            .map(|(nth, label)| {
+                let folder = format!("/_v/$haberdash_token_{nth}/{label}");
+                (format!("gated/{label}"), folder)
+            })
+            .collect();
+        let open = (Key::Pattern("^open/"), "/_v/$haberdash_region".to_owned());
+        let gated = gated.iter();
+        let gated = gated.map(|(variant, folder)| (Key::Exact(variant), folder.clone()));
+        self.volatile_map(
+            "Where its files stand.",
+            "$haberdash_region",
+            "$haberdash_region_base",
+            std::iter::once(open).chain(gated).collect(),
+        );
+    }
+
+    fn volatile_map(
+        &mut self,
+        comment: &str,
+        source: &str,
+        name: &str,
+        lines: Vec<(Key<'_>, String)>,
+    ) {
+        let from = self.text.len();
+        self.map(comment, source, name, lines);
+        let map = self.text.split_off(from);
+        self.text += &map.replacen("{\n", "{\n    volatile;\n", 1);
     }
 
     fn policy(&self, root: usize) -> &Policy {
@@ -1148,21 +1260,35 @@ impl Site<'_> {
             } else {
                 exposure_line("missing_", " always")
             };
-            include_str!("nginx/missing.conf").replace("    # EXPOSURE\n", &exposure)
+            let is_skeleton = self.table.roots[self.table.not_found as usize].is_skeleton;
+            let (ssi, folder) = if is_skeleton {
+                ("    ssi  on;\n", format!("/{SSI}/{PAGES}"))
+            } else {
+                ("", String::new())
+            };
+            include_str!("nginx/missing.conf")
+                .replace("    # SSI\n", ssi)
+                .replace("/404.html", &format!("{folder}/404.html"))
+                .replace("    # EXPOSURE\n", &exposure)
         } else {
             "location @haberdash_missing {\n    return 404;\n}\n".to_owned()
         };
+        let exposure = if exposes {
+            exposure_line("", "")
+        } else {
+            String::new()
+        };
+        let (mut skeleton, mut parts) = ("", String::new());
+        if self.table.has_skeletons() {
+            skeleton = include_str!("nginx/skeleton.conf");
+            parts = include_str!("nginx/parts.conf").replace("    # EXPOSURE\n", &exposure);
+        }
         include_str!("nginx/site.conf")
             .replace("    # TYPES\n", &types)
-            .replace(
-                "    # EXPOSURE\n",
-                &if exposes {
-                    exposure_line("", "")
-                } else {
-                    String::new()
-                },
-            )
+            .replace("    # EXPOSURE\n", &exposure)
             .replace("REDIRECT_CACHE", REDIRECT_CACHE)
+            .replace("    # SKELETON\n", skeleton)
+            .replace("# PARTS\n", &parts)
             .replace("# MISSING\n", &missing)
     }
 
@@ -1200,6 +1326,14 @@ impl Site<'_> {
                 name.escape_debug()
             );
             let _ = write!(names, ", proof_{nth}: proof_{nth}");
+        }
+        for (nth, label) in self.gated_regions().iter().enumerate() {
+            let _ = writeln!(
+                proofs,
+                "function token_{nth}() {{\n    return tokenOf({});\n}}\n",
+                json(label)
+            );
+            let _ = write!(names, ", token_{nth}: token_{nth}");
         }
         include_str!("nginx/haberdash.js")
             .replace("\"SITE\"", &json(&self.table.site))

@@ -53,7 +53,7 @@ fn deployment(facet: FacetRules) -> Deployment {
     };
     let arcs = facet.segments.len();
     let gated = facet.gated;
-    let asked = Policy::of(std::slice::from_ref(&facet), &[0]);
+    let asked = Policy::of(std::slice::from_ref(&facet), [0]);
     let table = RoutingTable {
         site: "shop".to_owned(),
         nodes: vec![TableNode {
@@ -64,7 +64,18 @@ fn deployment(facet: FacetRules) -> Deployment {
         }],
         slots: vec![slot("", false), slot("team.s1", gated)],
         policies: vec![Policy::default(), asked],
-        roots: vec![Root { at: -1, policy: 0 }, Root { at: 0, policy: 1 }],
+        roots: vec![
+            Root {
+                at: -1,
+                policy: 0,
+                is_skeleton: false,
+            },
+            Root {
+                at: 0,
+                policy: 1,
+                is_skeleton: false,
+            },
+        ],
         exact: BTreeMap::from([("/".to_owned(), 1), ("/Old".to_owned(), 1)]),
         prefixes: BTreeMap::from([("/shop/".to_owned(), 1)]),
         redirects: BTreeMap::from([("/old/".to_owned(), "/new/?a=$1".to_owned())]),
@@ -399,7 +410,11 @@ fn site_of(files: impl IntoIterator<Item = (String, u64)>) -> Deployment {
         gated: false,
     });
     deployment.table.policies.push(Policy::default());
-    deployment.table.roots.push(Root { at: -1, policy: 0 });
+    deployment.table.roots.push(Root {
+        at: -1,
+        policy: 0,
+        is_skeleton: false,
+    });
     for (path, size) in files {
         let mut entry = Entry::new(&path, b"", Digest::of(b""), false);
         entry.size = size;

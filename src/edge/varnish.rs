@@ -14,6 +14,7 @@ use super::{
     origin,
 };
 use crate::{
+    finish::Syntax,
     model::{Device, Match, Signal},
     routing::{EXPOSURE, REDIRECT_CACHE, RoutingTable, Target},
 };
@@ -21,7 +22,10 @@ use crate::{
 pub(super) const EDGE: Edge = Edge {
     name: "varnish",
     title: "Varnish",
-    can: Can::ALL,
+    can: Can {
+        includes: Some(Syntax::Esi),
+        ..Can::ALL
+    },
     compile,
 };
 
@@ -251,6 +255,7 @@ impl Site<'_> {
                     "return (synth(404, \"Not Found\"));"
                 },
             );
+        let main = with_parts(&main, self.table.has_skeletons());
         let main = main.replace(
             "\"SITE_VARIANT\"",
             &text(&format!("{}.variant.", self.table.site)),
@@ -380,6 +385,21 @@ impl Site<'_> {
                 self.sub(&comment, &format!("haberdash_route_{root}"), &lines);
             }
         }
+        let mut by_target: BTreeMap<Target, Vec<String>> = BTreeMap::new();
+        for (path, root) in conditions::regions(self.deployment) {
+            let at = table.roots[root as usize].at;
+            by_target.entry(at).or_default().push(path);
+        }
+        let mut lines: Vec<String> = Vec::new();
+        for (at, paths) in by_target {
+            let target = self.target(at);
+            for pattern in patterns(paths.iter().map(String::as_str), "$") {
+                lines.push(format!(
+                    "if (req.url ~ {pattern}) {{\n    {target}\n    return;\n}}"
+                ));
+            }
+        }
+        self.sub("The variant of a region.", "haberdash_region", &lines);
         let lines = self.route(table.not_found as usize, false);
         self.sub(
             "The page for what does not exist.",
@@ -404,6 +424,9 @@ impl Site<'_> {
             } else {
                 lines.push(format!("if ({}) {{ {} }}", not_before(*from), set(value)));
             }
+        }
+        if root.is_skeleton {
+            lines.push("var.set(\"skeleton\", \"yes\");".to_owned());
         }
         lines.push(self.target(root.at));
         for place in &policy.experiments {
@@ -777,6 +800,20 @@ impl Site<'_> {
             )
             .replace("    ASSIGNMENTS\n", &assignments)
     }
+}
+
+/// The text with or without what stands between the marks.
+fn with_parts(text: &str, wanted: bool) -> String {
+    let mut is_part = false;
+    let lines = text.split_inclusive('\n').filter(|line| {
+        let mark = line.trim();
+        let is_mark = mark == "# PARTS {" || mark == "# PARTS }";
+        if is_mark {
+            is_part = mark.ends_with('{');
+        }
+        !is_mark && (wanted || !is_part)
+    });
+    lines.collect()
 }
 
 /// The object that holds a key.

@@ -5,29 +5,40 @@ use std::{
     sync::Arc,
 };
 
-use super::Finisher;
+use super::{
+    Finisher,
+    include::{self, Syntax, is_markable},
+    variants::Variants,
+};
 use crate::{
-    decision::{Box_, Diagrams, NodeId, Variable},
+    decision::{Diagrams, NodeId},
     diagnostic::{Code, Diagnostic, Span},
     digest::Digest,
-    model::{FacetSpace, Store},
+    model::Store,
     plan::Route,
-    render::{Explored, Piece, Split, Token, World, pieces},
+    render::{Explored, Piece, Split, Token, pieces},
 };
 
 /// How deep regions may nest. One that contains itself with other arguments each time would
 /// never end.
 const DEEPEST: usize = 32;
 
-/// A route with all its variants as final text.
+/// How pages get to visitors.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Delivery {
+    /// Some edge serves whole pages only.
+    pub whole: bool,
+    /// The marks of those that put pages together.
+    pub parts: BTreeSet<Syntax>,
+}
+
+/// A route as final text.
 #[derive(Debug)]
 pub struct FinishedRoute {
-    /// Whole pages, no two alike. The first is the default visitor's.
-    pub variants: Vec<Arc<str>>,
-    /// Which visitor gets which; terminals are places in `variants`.
-    pub diagrams: Diagrams,
-    /// The root in `diagrams`.
-    pub root: NodeId,
+    /// Whole pages; of a route that every edge puts together, but the default visitor's.
+    pub whole: Variants,
+    /// The pages with tokens in the places of regions, for edges that put them together.
+    pub skeleton: Option<Variants>,
     /// Renderings whose text came out equal to another's.
     pub merged: usize,
     /// Renderings of the skeleton.
@@ -47,10 +58,27 @@ struct Whole {
     regions: Vec<(Digest, u32)>,
 }
 
-/// The building of one route.
+/// The regions of a page.
+#[derive(Debug, Default)]
+struct Regions {
+    /// Each once, those within others first.
+    all: Vec<Region>,
+    splits: Vec<Split>,
+    /// Keys of those being looked into, outermost first.
+    open: Vec<Digest>,
+}
+
+#[derive(Debug)]
+struct Region {
+    key: Digest,
+    variants: Arc<Variants>,
+    /// How deep regions stand in one another here: 1 if there is none in it.
+    depth: usize,
+}
+
+/// The building of whole pages.
 struct Assembly<'a> {
-    finisher: &'a Finisher,
-    world: &'a Arc<World>,
+    regions: &'a Regions,
     diagrams: Diagrams,
     /// Final texts of skeletons and regions, no two alike.
     texts: Vec<Arc<str>>,
@@ -58,24 +86,12 @@ struct Assembly<'a> {
     wholes: Vec<Whole>,
     known: HashMap<Whole, u32>,
     /// What each region comes to, by key.
-    regions: Vec<(Digest, NodeId)>,
-    splits: Vec<Split>,
-    /// Keys of the regions being filled, outermost first.
-    open: Vec<Digest>,
+    filled: Vec<(Digest, NodeId)>,
     limit: usize,
 }
 
-/// Why a route cannot be assembled.
-enum Failed {
-    Problem(Diagnostic),
-    TooMany,
-}
-
-impl From<Diagnostic> for Failed {
-    fn from(problem: Diagnostic) -> Self {
-        Self::Problem(problem)
-    }
-}
+/// There are more combinations than are worth counting.
+struct TooMany;
 
 impl Finisher {
     /// Puts the skeletons of a route and the regions in them together.
@@ -84,94 +100,277 @@ impl Finisher {
         store: &Store,
         route: &Route,
         span: Span,
-        skeleton: &Explored,
+        explored: &Explored,
+        delivery: &Delivery,
     ) -> Result<FinishedRoute, Diagnostic> {
+        let texts = self.leaves(explored, span);
+        let page = Variants::of(&store.facets, explored, &texts);
+        let mut regions = Regions::default();
+        for text in &page.texts {
+            self.gather(store, text, &mut regions)
+                .map_err(|it| it.note(format!("while rendering `{}`", route.path)))?;
+        }
+        let skeleton = (!delivery.parts.is_empty())
+            .then(|| self.skeleton(&page, &regions))
+            .flatten();
+        let splits = [explored.splits.clone(), std::mem::take(&mut regions.splits)].concat();
+        let too_many = |count: Option<usize>| {
+            self.too_many_variants(store, route, span, &splits, count, &regions)
+        };
         let limit = store.config.max_variants;
-        let mut assembly = Assembly {
-            finisher: self,
-            world: &self.world,
-            diagrams: Diagrams::new(store.facets.domains()),
+        if let Some(skeleton) = &skeleton {
+            let varied = regions.varied().map(|region| region.texts.len());
+            let parts = skeleton.texts.len() + varied.sum::<usize>();
+            if parts > limit {
+                return Err(too_many(Some(parts)));
+            }
+        }
+        let mut wholes = page.texts.len();
+        let whole = if skeleton.is_some() && !delivery.whole {
+            Variants::of_one(&store.facets, regions.default_text(&page).into())
+        } else {
+            // Combinations on the way to a page may be more than the pages.
+            let most = limit.saturating_mul(256).max(65_536);
+            let mut assembly = Assembly::new(&regions, store.facets.domains(), most);
+            match assembly.filled_variants(&page) {
+                Ok(root) => assembly
+                    .whole(store, root, limit, &mut wholes)
+                    .map_err(|count| too_many(Some(count)))?,
+                Err(TooMany) => return Err(too_many(None)),
+            }
+        };
+        let renderings = explored.leaves.len();
+        Ok(FinishedRoute {
+            merged: wholes.max(renderings).saturating_sub(whole.texts.len()),
+            whole,
+            skeleton,
+            renderings,
+            splits,
+            regions: regions.all.into_iter().map(|it| it.key).collect(),
+        })
+    }
+
+    /// The texts of a region and who gets which, with tokens in the places of the regions in it.
+    fn region(&self, store: &Store, key: Digest) -> Result<Arc<Variants>, Diagnostic> {
+        if let Some(done) = self.regions.get(&key) {
+            return Ok(Arc::clone(&done));
+        }
+        let explored = self.world.explore_region(key)?;
+        let texts = self.leaves(&explored, self.world.region_span(key));
+        let variants = Arc::new(Variants::of(&store.facets, &explored, &texts));
+        self.regions.insert(key, Arc::clone(&variants));
+        Ok(variants)
+    }
+
+    /// Notes the regions in a text, and those in them. Gives how deep they stand in one another.
+    fn gather(
+        &self,
+        store: &Store,
+        text: &str,
+        regions: &mut Regions,
+    ) -> Result<usize, Diagnostic> {
+        let mut deepest = 0;
+        for key in holes(text) {
+            if regions.open.contains(&key) || regions.open.len() >= DEEPEST {
+                let name = self.world.region_name(key);
+                return Err(Diagnostic::project(
+                    Code::FragmentCycle,
+                    format!("region `{name}` contains itself"),
+                ));
+            }
+            if let Some(known) = regions.find(key) {
+                deepest = deepest.max(known.depth);
+                continue;
+            }
+            let variants = self.region(store, key)?;
+            regions.open.push(key);
+            let mut depth = 1;
+            for text in &variants.texts {
+                depth = depth.max(1 + self.gather(store, text, regions)?);
+            }
+            regions.open.pop();
+            let explored = self.world.explore_region(key)?;
+            regions.splits.extend(explored.splits.iter().cloned());
+            regions.all.push(Region {
+                key,
+                variants,
+                depth,
+            });
+            deepest = deepest.max(depth);
+        }
+        Ok(deepest)
+    }
+
+    /// The page for edges that put it together; `None` if no region of it varies, or if they could not.
+    fn skeleton(&self, page: &Variants, regions: &Regions) -> Option<Variants> {
+        let count = regions.varied().count();
+        let depth = regions.all.iter().map(|region| region.depth).max();
+        if count == 0 || count > include::MOST_REGIONS || depth > Some(include::DEEPEST) {
+            return None;
+        }
+        let skeleton = self.inlined(page);
+        let all = regions.varied().map(|region| self.inlined(region));
+        let all: Vec<Variants> = all.chain([skeleton]).collect();
+        let is_markable = all
+            .iter()
+            .flat_map(|part| &part.texts)
+            .all(|text| is_markable(text));
+        is_markable.then(|| all.into_iter().next_back()).flatten()
+    }
+
+    /// The same with the regions that do not vary in their places.
+    fn inlined(&self, part: &Variants) -> Variants {
+        let texts = part.texts.iter().map(|text| self.inlined_text(text).into());
+        Variants {
+            texts: texts.collect(),
+            ..part.clone()
+        }
+    }
+
+    fn inlined_text(&self, text: &str) -> String {
+        let mut filled = String::with_capacity(text.len());
+        for piece in pieces(text) {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Token(Token::Region(key)) => {
+                    let region = self.regions.get(&key).map(|it| Arc::clone(&it));
+                    let region = region.expect("the regions of the page were gathered");
+                    if let [only] = region.texts.as_slice() {
+                        filled.push_str(&self.inlined_text(only));
+                    } else {
+                        filled.push_str(&Token::Region(key).to_string());
+                    }
+                }
+                Piece::Token(Token::Part(_) | Token::Asset(_)) => {}
+            }
+        }
+        filled
+    }
+
+    /// A region for edges that put pages together: the name of its file, and its texts.
+    pub fn part(&self, key: Digest) -> (String, Variants) {
+        let region = self.regions.get(&key).map(|it| Arc::clone(&it));
+        let region = region.expect("the regions of finished routes are known");
+        (self.region_file(key), self.inlined(&region))
+    }
+
+    /// Those of a finished route's regions that vary.
+    pub fn varied(&self, regions: &[Digest]) -> impl Iterator<Item = (Digest, Arc<Variants>)> {
+        let all = regions.iter().filter_map(|key| {
+            let region = self.regions.get(key)?;
+            Some((*key, Arc::clone(&region)))
+        });
+        all.filter(|(_, region)| region.texts.len() > 1)
+    }
+
+    /// A text with marks in the places of its regions, whose files stand in a folder.
+    pub fn with_marks(&self, syntax: Syntax, folder: &str, text: &str) -> String {
+        syntax.write(text, &|key| format!("{folder}/{}", self.region_file(key)))
+    }
+
+    fn region_file(&self, key: Digest) -> String {
+        include::region_file(&self.world.region_name(key), key)
+    }
+}
+
+/// The regions in a text, in order.
+fn holes(text: &str) -> impl Iterator<Item = Digest> {
+    pieces(text).filter_map(|piece| match piece {
+        Piece::Token(Token::Region(key)) => Some(key),
+        Piece::Text(_) | Piece::Token(Token::Part(_) | Token::Asset(_)) => None,
+    })
+}
+
+impl Regions {
+    fn find(&self, key: Digest) -> Option<&Region> {
+        self.all.iter().find(|region| region.key == key)
+    }
+
+    fn varied(&self) -> impl Iterator<Item = &Arc<Variants>> {
+        let all = self.all.iter().map(|region| &region.variants);
+        all.filter(|variants| variants.texts.len() > 1)
+    }
+
+    /// What the default visitor reads.
+    fn default_text(&self, part: &Variants) -> String {
+        let mut text = String::new();
+        for piece in pieces(&part.texts[0]) {
+            match piece {
+                Piece::Text(piece) => text.push_str(piece),
+                Piece::Token(Token::Region(key)) => {
+                    let region = self.find(key).expect("the regions were gathered");
+                    text.push_str(&self.default_text(&region.variants));
+                }
+                Piece::Token(Token::Part(_) | Token::Asset(_)) => {}
+            }
+        }
+        text
+    }
+}
+
+impl<'a> Assembly<'a> {
+    fn new(regions: &'a Regions, domains: Vec<u16>, limit: usize) -> Self {
+        Self {
+            regions,
+            diagrams: Diagrams::new(domains),
             texts: Vec::new(),
             known_texts: HashMap::new(),
             wholes: Vec::new(),
             known: HashMap::new(),
-            regions: Vec::new(),
-            splits: skeleton.splits.clone(),
-            open: Vec::new(),
-            // Combinations on the way to a page may be more than the pages.
-            limit: limit.saturating_mul(256).max(65_536),
-        };
-        let renderings = skeleton.leaves.len();
-        let too_many = |splits: &[Split], count: Option<usize>, regions: &[(Digest, NodeId)]| {
-            too_many_variants(store, &self.world, route, span, splits, count, regions)
-        };
-        let texts = self.leaves(skeleton, span);
-        let root = match assembly.explored(skeleton, &texts) {
-            Ok(root) => root,
-            Err(Failed::Problem(problem)) => {
-                return Err(problem.note(format!("while rendering `{}`", route.path)));
-            }
-            Err(Failed::TooMany) => {
-                return Err(too_many(&assembly.splits, None, &assembly.regions));
-            }
-        };
-        let paths = assembly.diagrams.paths(root);
+            filled: Vec::new(),
+            limit,
+        }
+    }
+
+    /// The whole pages of a diagram, whose number `wholes` is told; how many there are, if too many.
+    fn whole(
+        mut self,
+        store: &Store,
+        root: NodeId,
+        limit: usize,
+        wholes: &mut usize,
+    ) -> Result<Variants, usize> {
+        let paths = self.diagrams.paths(root);
         let mut places: HashMap<u32, u32> = HashMap::new();
-        let mut texts: HashMap<Arc<str>, u32> = HashMap::new();
-        let mut variants: Vec<Arc<str>> = Vec::new();
+        let mut known: HashMap<Arc<str>, u32> = HashMap::new();
+        let mut texts: Vec<Arc<str>> = Vec::new();
         // The default visitor's text is the first.
-        let default = assembly
+        let default = self
             .diagrams
             .evaluate(root, |facet| store.facets.facet(facet).default);
         for whole in std::iter::once(default).chain(paths.iter().map(|(_, whole)| *whole)) {
             if places.contains_key(&whole) {
                 continue;
             }
-            let text: Arc<str> = assembly.text(whole).into();
-            let place = *texts.entry(Arc::clone(&text)).or_insert_with(|| {
-                variants.push(text);
-                variants.len() as u32 - 1
+            let text: Arc<str> = self.text(whole).into();
+            let place = *known.entry(Arc::clone(&text)).or_insert_with(|| {
+                texts.push(text);
+                texts.len() as u32 - 1
             });
             places.insert(whole, place);
-            if variants.len() > limit {
-                let count = Some(paths.len());
-                return Err(too_many(&assembly.splits, count, &assembly.regions));
+            if texts.len() > limit {
+                return Err(paths.len());
             }
         }
-        let Assembly {
-            mut diagrams,
-            splits,
-            regions,
-            ..
-        } = assembly;
-        let wholes = places.len();
-        let root = diagrams.compose(root, &mut |_, whole| NodeId::Terminal(places[&whole]));
-        mark_experiments(&store.facets, &diagrams, root, &mut variants);
-        Ok(FinishedRoute {
-            merged: wholes.max(renderings).saturating_sub(variants.len()),
-            variants,
-            diagrams,
+        *wholes = places.len();
+        let root = self
+            .diagrams
+            .compose(root, &mut |_, whole| NodeId::Terminal(places[&whole]));
+        Ok(Variants {
+            texts,
+            diagrams: self.diagrams,
             root,
-            renderings,
-            splits,
-            regions: regions.into_iter().map(|(key, _)| key).collect(),
         })
     }
-}
 
-impl Assembly<'_> {
-    /// The diagram of an exploration whose leaves have these final texts, with every hole filled.
-    fn explored(&mut self, explored: &Explored, texts: &[Arc<str>]) -> Result<NodeId, Failed> {
-        let boxes: Vec<(Box_, u32)> = explored
-            .leaves
-            .iter()
-            .enumerate()
-            .map(|(place, leaf)| (leaf.visitors.clone(), place as u32))
-            .collect();
-        let root = self.diagrams.of_boxes(&boxes);
-        let mut filled = Vec::with_capacity(texts.len());
-        for text in texts {
-            filled.push(self.filled(text)?);
+    /// The diagram of some texts, with every hole filled.
+    fn filled_variants(&mut self, part: &Variants) -> Result<NodeId, TooMany> {
+        let root = self
+            .diagrams
+            .import(&part.diagrams, part.root, &mut |text| text);
+        let mut filled = Vec::with_capacity(part.texts.len());
+        for text in &part.texts {
+            filled.push(self.filled_text(text)?);
         }
         Ok(self
             .diagrams
@@ -179,7 +378,7 @@ impl Assembly<'_> {
     }
 
     /// The diagram of one text, with every hole filled.
-    fn filled(&mut self, text: &Arc<str>) -> Result<NodeId, Failed> {
+    fn filled_text(&mut self, text: &Arc<str>) -> Result<NodeId, TooMany> {
         let next = self.texts.len() as u32;
         let place = *self.known_texts.entry(Arc::clone(text)).or_insert(next);
         if place == next {
@@ -189,10 +388,7 @@ impl Assembly<'_> {
             text: place,
             regions: Vec::new(),
         })?);
-        for piece in pieces(text) {
-            let Piece::Token(Token::Region(key)) = piece else {
-                continue;
-            };
+        for key in holes(text) {
             let region = self.region(key)?;
             // Diagrams are combined pair by pair; each pair of wholes is a new whole.
             let mut pairs: Vec<(u32, u32)> = Vec::new();
@@ -216,33 +412,22 @@ impl Assembly<'_> {
         Ok(root)
     }
 
-    fn region(&mut self, key: Digest) -> Result<NodeId, Failed> {
-        if let Some((_, root)) = self.regions.iter().find(|(known, _)| *known == key) {
+    fn region(&mut self, key: Digest) -> Result<NodeId, TooMany> {
+        if let Some((_, root)) = self.filled.iter().find(|(known, _)| *known == key) {
             return Ok(*root);
         }
-        let explored = self.world.explore_region(key)?;
-        if self.open.contains(&key) || self.open.len() >= DEEPEST {
-            let name = self.world.region_name(key);
-            return Err(Failed::Problem(Diagnostic::project(
-                Code::FragmentCycle,
-                format!("region `{name}` contains itself"),
-            )));
-        }
-        self.open.push(key);
-        let texts = self.finisher.region(key, &explored);
-        let root = self.explored(&explored, &texts)?;
-        self.open.pop();
-        self.splits.extend(explored.splits.iter().cloned());
-        self.regions.push((key, root));
+        let region = self.regions.find(key).expect("the regions were gathered");
+        let root = self.filled_variants(&region.variants)?;
+        self.filled.push((key, root));
         Ok(root)
     }
 
-    fn intern(&mut self, whole: Whole) -> Result<u32, Failed> {
+    fn intern(&mut self, whole: Whole) -> Result<u32, TooMany> {
         if let Some(place) = self.known.get(&whole) {
             return Ok(*place);
         }
         if self.wholes.len() >= self.limit {
-            return Err(Failed::TooMany);
+            return Err(TooMany);
         }
         let place = self.wholes.len() as u32;
         self.wholes.push(whole.clone());
@@ -269,91 +454,33 @@ impl Assembly<'_> {
     }
 }
 
-/// Says on each variant that only some arms of an experiment get, which: so that an exposure is counted
-/// where there is one.
-fn mark_experiments(
-    facets: &FacetSpace,
-    diagrams: &Diagrams,
-    root: NodeId,
-    variants: &mut [Arc<str>],
-) {
-    let is_experiment = |facet: &Variable| facets.facet(*facet).experiment.is_some();
-    let experiments: Vec<Variable> = diagrams
-        .support(root)
-        .into_iter()
-        .filter(is_experiment)
-        .collect();
-    if experiments.is_empty() {
-        return;
-    }
-    let paths = diagrams.paths(root);
-    for (place, text) in variants.iter_mut().enumerate() {
-        let marks = experiments.iter().filter_map(|experiment| {
-            let facet = facets.facet(*experiment);
-            let mut shown = BTreeSet::new();
-            for (visitors, _) in paths.iter().filter(|(_, to)| *to as usize == place) {
-                match visitors.iter().find(|(asked, _)| asked == experiment) {
-                    Some((_, arms)) => shown.extend(arms.iter()),
-                    None => return None,
-                }
-            }
-            let arms: Vec<&str> = shown
-                .iter()
-                .map(|arm| facet.segments[usize::from(*arm)].id.as_str())
-                .collect();
-            (arms.len() < usize::from(facet.len()))
-                .then(|| format!("{}={}", facet.id, arms.join("|")))
-        });
-        let marks: Vec<String> = marks.collect();
-        if !marks.is_empty() {
-            *text = marked(text, &marks.join(" ")).into();
+impl Finisher {
+    fn too_many_variants(
+        &self,
+        store: &Store,
+        route: &Route,
+        span: Span,
+        splits: &[Split],
+        count: Option<usize>,
+        regions: &Regions,
+    ) -> Diagnostic {
+        let mut facets: std::collections::BTreeMap<u16, usize> = std::collections::BTreeMap::new();
+        for split in splits {
+            let most = facets.entry(split.facet).or_default();
+            *most = (*most).max(split.classes.len());
         }
-    }
-}
-
-/// A page whose `html` element carries `data-experiment`.
-fn marked(page: &str, marks: &str) -> String {
-    let attribute = format!(" data-experiment=\"{marks}\"");
-    let find = |tag: &str| {
-        let bytes = page.as_bytes().windows(tag.len());
-        let mut starts = bytes.enumerate();
-        let (at, _) = starts.find(|(_, window)| window.eq_ignore_ascii_case(tag.as_bytes()))?;
-        Some(at)
-    };
-    // The tag may be left out, the doctype not.
-    let (at, text) = match (find("<html"), find("<!doctype html>")) {
-        (Some(at), _) => (at + "<html".len(), attribute),
-        (None, Some(at)) => (at + "<!doctype html>".len(), format!("<html{attribute}>")),
-        (None, None) => (0, format!("<html{attribute}>")),
-    };
-    [&page[..at], &text, &page[at..]].concat()
-}
-
-fn too_many_variants(
-    store: &Store,
-    world: &World,
-    route: &Route,
-    span: Span,
-    splits: &[Split],
-    count: Option<usize>,
-    regions: &[(Digest, NodeId)],
-) -> Diagnostic {
-    let mut facets: std::collections::BTreeMap<u16, usize> = std::collections::BTreeMap::new();
-    for split in splits {
-        let most = facets.entry(split.facet).or_default();
-        *most = (*most).max(split.classes.len());
-    }
-    let asked: Vec<String> = facets
-        .iter()
-        .map(|(facet, classes)| format!("`{}` ({classes})", store.facets.facet(*facet).id))
-        .collect();
-    let budget = store.config.max_variants;
-    let needs = count.map_or_else(|| "far more".to_owned(), |count| format!("up to {count}"));
-    let names: Vec<String> = regions
-        .iter()
-        .map(|(key, _)| format!("`{}`", world.region_name(*key)))
-        .collect();
-    let mut problem = Diagnostic::new(
+        let asked: Vec<String> = facets
+            .iter()
+            .map(|(facet, classes)| format!("`{}` ({classes})", store.facets.facet(*facet).id))
+            .collect();
+        let budget = store.config.max_variants;
+        let needs = count.map_or_else(|| "far more".to_owned(), |count| format!("up to {count}"));
+        let names: Vec<String> = regions
+            .all
+            .iter()
+            .map(|region| format!("`{}`", self.world.region_name(region.key)))
+            .collect();
+        let mut problem = Diagnostic::new(
         Code::TooManyVariants,
         span,
         format!("`{}` needs {needs} variants; the budget is {budget}", route.path),
@@ -363,8 +490,9 @@ fn too_many_variants(
         "ask less: use `visitor_is(…)` where one segment matters, take a facet out of this page, or \
          raise `budgets.max-variants`",
     );
-    if !names.is_empty() {
-        problem = problem.note(format!("its regions: {}", names.join(", ")));
+        if !names.is_empty() {
+            problem = problem.note(format!("its regions: {}", names.join(", ")));
+        }
+        problem
     }
-    problem
 }

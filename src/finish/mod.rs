@@ -1,16 +1,18 @@
 //! Rendered parts to final bytes.
 //!
-//! In: a [`World`] with its parts, and the theme's files. Out: [`FinishedRoute`]s, whose
-//! variants are whole pages, and [`Asset`]s under fingerprinted names. Each distinct part is
-//! minified once; pages are put together by copying. It renders nothing, writes
-//! nothing, and never changes the text that a visitor reads.
+//! In: a [`World`] with its parts, and the theme's files. Out: [`FinishedRoute`]s: whole pages, and
+//! skeletons with the regions beside them for edges that put pages together; and [`Asset`]s under
+//! fingerprinted names. Each distinct part is minified once; pages are put together by copying. It
+//! renders nothing, writes nothing, and never changes the text that a visitor reads.
 
 mod assemble;
 mod asset;
 mod compress;
+mod include;
 #[cfg_attr(not(feature = "minify"), path = "unminified.rs")]
 mod minify;
 mod picture;
+mod variants;
 
 use std::{
     collections::BTreeMap,
@@ -25,10 +27,12 @@ use crate::{
     render::{Explored, Piece, Token, World, pieces},
 };
 
-pub use assemble::FinishedRoute;
+pub use assemble::{Delivery, FinishedRoute};
 pub use asset::assets;
 pub use compress::{brotli, gzip, is_compressible};
+pub use include::Syntax;
 pub use picture::{MadePictures, pictures};
+pub use variants::Variants;
 
 /// Turns parts into final text, each once.
 pub struct Finisher {
@@ -37,8 +41,9 @@ pub struct Finisher {
     urls: BTreeMap<Digest, String>,
     /// Whether texts are minified.
     minifies: bool,
-    parts: DashMap<Digest, Arc<str>>,
-    regions: DashMap<Digest, Arc<[Arc<str>]>>,
+    fragments: DashMap<Digest, Arc<str>>,
+    /// By key.
+    regions: DashMap<Digest, Arc<Variants>>,
     problems: Mutex<Vec<Diagnostic>>,
 }
 
@@ -49,30 +54,20 @@ impl Finisher {
             world,
             urls,
             minifies,
-            parts: DashMap::new(),
+            fragments: DashMap::new(),
             regions: DashMap::new(),
             problems: Mutex::default(),
         }
     }
 
-    /// A part's final text. Only tokens of regions are left in it.
-    fn part(&self, digest: Digest) -> Arc<str> {
-        if let Some(done) = self.parts.get(&digest) {
+    /// A fragment's final text. Only tokens of regions are left in it.
+    fn fragment(&self, digest: Digest) -> Arc<str> {
+        if let Some(done) = self.fragments.get(&digest) {
             return Arc::clone(&done);
         }
         let text: Arc<str> = self.text(&self.world.part(digest), None).into();
-        self.parts.insert(digest, Arc::clone(&text));
+        self.fragments.insert(digest, Arc::clone(&text));
         text
-    }
-
-    /// The final texts of a region's leaves, in their order.
-    fn region(&self, key: Digest, explored: &Explored) -> Arc<[Arc<str>]> {
-        if let Some(done) = self.regions.get(&key) {
-            return Arc::clone(&done);
-        }
-        let texts = self.leaves(explored, self.world.region_span(key));
-        self.regions.insert(key, Arc::clone(&texts));
-        texts
     }
 
     /// The final texts of an exploration's leaves, in their order.
@@ -114,7 +109,7 @@ impl Finisher {
         for piece in pieces(text) {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
-                Piece::Token(Token::Part(digest)) => filled.push_str(&self.part(digest)),
+                Piece::Token(Token::Part(digest)) => filled.push_str(&self.fragment(digest)),
                 Piece::Token(Token::Asset(digest)) => {
                     filled.push_str(self.urls.get(&digest).map_or("", String::as_str));
                 }

@@ -72,6 +72,10 @@ pub struct Entry {
     /// variant and are those of all variants of its route.
     #[serde(default = "no_keys", skip_serializing_if = "is_empty")]
     pub keys: Arc<[Arc<str>]>,
+    /// Of the skeletons and regions from which edges put the page together. It stands with the default
+    /// variant.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub parts: Option<Digest>,
 }
 
 fn no_keys() -> Arc<[Arc<str>]> {
@@ -94,6 +98,7 @@ impl Entry {
             content_type: content_type(path),
             immutable,
             keys: no_keys(),
+            parts: None,
         }
     }
 }

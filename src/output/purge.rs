@@ -9,7 +9,7 @@ use std::{
 use super::Manifest;
 use crate::{digest::Digest, routing::RoutingTable};
 
-/// A route: the digests of its variants, by their files, and its keys.
+/// A route: the digests of its variants, by their files, and of its parts; and its keys.
 type Route<'a> = (BTreeMap<&'a str, Digest>, &'a [Arc<str>]);
 
 /// Surrogate keys, sorted, of which every page that is gone or not as it was has at least one. A page
@@ -88,7 +88,8 @@ fn routes(manifest: &Manifest) -> BTreeMap<&str, Route<'_>> {
     let mut routes: BTreeMap<&str, Route<'_>> = BTreeMap::new();
     for (file, entry) in &manifest.files {
         if !entry.keys.is_empty() {
-            let variants = BTreeMap::from([(file.as_str(), entry.digest)]);
+            let mut variants = BTreeMap::from([(file.as_str(), entry.digest)]);
+            variants.extend(entry.parts.map(|parts| ("", parts)));
             routes.insert(file, (variants, &entry.keys));
         }
     }

@@ -1,6 +1,6 @@
 //! Finished routes to a [`RoutingTable`].
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::{
     label::Label,
@@ -11,7 +11,7 @@ use super::{
     trie,
 };
 use crate::{
-    decision::{Diagrams, NodeId},
+    decision::{Diagrams, NodeId, Variable},
     model::{Config, FacetSpace},
     plan::{NOT_FOUND, Redirect},
 };
@@ -19,13 +19,21 @@ use crate::{
 /// The form of table that this version writes.
 const VERSION: u32 = 2;
 
+/// A route in the making.
+struct Lowered {
+    path: String,
+    root: NodeId,
+    /// The facets that regions of a skeleton ask, by place.
+    regions_ask: Option<BTreeSet<Variable>>,
+}
+
 /// A routing table in the making. Routes are added in the order of the plan, so that equal
 /// sites have equal tables.
 pub struct Lowering {
     table: RoutingTable,
     diagrams: Diagrams,
     slots: HashMap<Slot, u32>,
-    routes: Vec<(String, NodeId)>,
+    routes: Vec<Lowered>,
     /// Files that are the same for everyone, and whether they are for good.
     files: Vec<(String, bool)>,
 }
@@ -77,8 +85,16 @@ impl Lowering {
         }
     }
 
-    /// Adds a route whose diagram's terminals are places in `labels`.
-    pub fn add(&mut self, path: &str, diagrams: &Diagrams, root: NodeId, labels: &[Label]) {
+    /// Adds a route whose diagram's terminals are places in `labels`. Its files are skeletons if there are
+    /// regions in it for an edge to put in, which ask these facets.
+    pub fn add(
+        &mut self,
+        path: &str,
+        diagrams: &Diagrams,
+        root: NodeId,
+        labels: &[Label],
+        regions_ask: Option<BTreeSet<Variable>>,
+    ) {
         let slots: Vec<u32> = labels
             .iter()
             .map(|label| {
@@ -93,39 +109,19 @@ impl Lowering {
                 })
             })
             .collect();
-        let root = self.import(diagrams, root, &slots, &mut HashMap::new());
-        self.routes.push((path.to_owned(), root));
+        let root = self
+            .diagrams
+            .import(diagrams, root, &mut |variant| slots[variant as usize]);
+        self.routes.push(Lowered {
+            path: path.to_owned(),
+            root,
+            regions_ask,
+        });
     }
 
     /// Adds a file that is the same for everyone, and for good if its name changes with its content.
     pub fn add_file(&mut self, path: String, is_immutable: bool) {
         self.files.push((path, is_immutable));
-    }
-
-    fn import(
-        &mut self,
-        from: &Diagrams,
-        at: NodeId,
-        slots: &[u32],
-        memo: &mut HashMap<u32, NodeId>,
-    ) -> NodeId {
-        match at {
-            NodeId::Terminal(variant) => NodeId::Terminal(slots[variant as usize]),
-            NodeId::Inner(id) => {
-                if let Some(done) = memo.get(&id) {
-                    return *done;
-                }
-                let node = from.node(id);
-                let children = node
-                    .children
-                    .iter()
-                    .map(|child| self.import(from, *child, slots, memo))
-                    .collect();
-                let done = self.diagrams.make(node.variable, children);
-                memo.insert(id, done);
-                done
-            }
-        }
     }
 
     /// The table, with the fewest entries.
@@ -144,17 +140,20 @@ impl Lowering {
             })
             .collect();
         let mut shapes = Shapes::default();
-        let everyone = shapes.root(-1, Policy::default());
+        let everyone = shapes.root(-1, Policy::default(), false);
         debug_assert_eq!(everyone, DEFAULT_ROOT);
         let mut paths: Vec<(&str, u32)> = Vec::new();
-        for (path, root) in &self.routes {
-            let at = target(*root);
-            let policy = Policy::of(&self.table.facets, &support(&self.table.nodes, at));
-            paths.push((path, shapes.root(at, policy)));
+        for route in &self.routes {
+            let at = target(route.root);
+            let mut asked: BTreeSet<u16> = support(&self.table.nodes, at).into_iter().collect();
+            asked.extend(route.regions_ask.iter().flatten());
+            let policy = Policy::of(&self.table.facets, asked);
+            let root = shapes.root(at, policy, route.regions_ask.is_some());
+            paths.push((&route.path, root));
         }
         for (path, is_immutable) in &self.files {
             let root = if *is_immutable {
-                shapes.root(-1, Policy::immutable())
+                shapes.root(-1, Policy::immutable(), false)
             } else {
                 everyone
             };
@@ -206,7 +205,7 @@ struct Shapes {
 }
 
 impl Shapes {
-    fn root(&mut self, at: Target, policy: Policy) -> u32 {
+    fn root(&mut self, at: Target, policy: Policy, is_skeleton: bool) -> u32 {
         let next = self.policies.len() as u32;
         let policy = *self
             .known_policies
@@ -215,7 +214,11 @@ impl Shapes {
                 self.policies.push(policy.clone());
                 next
             });
-        let root = Root { at, policy };
+        let root = Root {
+            at,
+            policy,
+            is_skeleton,
+        };
         let next = self.roots.len() as u32;
         *self.known_roots.entry(root).or_insert_with(|| {
             self.roots.push(root);

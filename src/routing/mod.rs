@@ -5,6 +5,7 @@
 //! edge must equal. It decides on text alone: it opens no file, and looks at no clock but the
 //! request's.
 
+mod assembly;
 mod cookie;
 mod label;
 mod lower;
@@ -15,12 +16,15 @@ mod signals;
 mod table;
 mod trie;
 
+pub use assembly::{ESI, PAGES, REGIONS, SSI};
 pub use cookie::{Key, Keys, sign};
 pub use label::{Label, labels};
 pub use lower::Lowering;
 pub use policy::Policy;
 pub use request::Request;
-pub use resolve::{Decision, EXPOSURE, FileMeta, Files, REDIRECT_CACHE, resolve, segments};
+pub use resolve::{
+    Decision, EXPOSURE, FileMeta, Files, REDIRECT_CACHE, put_together, resolve, segments,
+};
 pub use table::{FacetRules, RoutingTable, Slot, Target};
 #[cfg(test)]
 pub use table::{Root, TableNode, TableRule};

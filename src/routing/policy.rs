@@ -47,16 +47,16 @@ impl Policy {
     }
 
     /// Of routes that ask for these facets, by place.
-    pub fn of(all: &[FacetRules], asked: &[u16]) -> Self {
+    pub fn of(all: &[FacetRules], asked: impl IntoIterator<Item = u16>) -> Self {
         let mut headers = BTreeSet::new();
         let mut policy = Self::default();
         for place in asked {
-            let facet = &all[usize::from(*place)];
+            let facet = &all[usize::from(place)];
             if facet.consent.is_some() {
                 headers.extend(["Cookie", "Sec-GPC"]);
             }
             if facet.experiment.is_some() {
-                policy.experiments.push(*place);
+                policy.experiments.push(place);
             }
             for rule in &facet.rules {
                 rule.when.each_signal(&mut |signal| match signal {

@@ -5,10 +5,11 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
+    assembly::{ESI, PAGES},
     cookie::Keys,
     request::Request,
     signals::Signals,
-    table::{Root, RoutingTable, Target},
+    table::{Root, RoutingTable, Slot, Target},
 };
 use crate::{digest::Digest, plan::NOT_FOUND};
 
@@ -39,6 +40,9 @@ pub struct Decision {
     pub status: u16,
     /// Path below the output folder; `None` where there is no body.
     pub file: Option<String>,
+    /// Whether the file has marks in it, in whose places regions belong.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub is_skeleton: bool,
     /// Of the answer, by lower-case name.
     pub headers: BTreeMap<&'static str, String>,
     /// The segments of the facets that the route's diagram can test.
@@ -66,13 +70,9 @@ pub fn resolve(
             .insert("cache-control", "no-store".to_owned());
         return decision;
     }
-    let visitor = Visitor {
-        table,
-        signals: Signals::new(request, keys, now),
-        overrides,
-    };
+    let visitor = Visitor::new(table, keys, request, now, overrides);
     if !is_canonical(&request.path) {
-        return visitor.serve(files, keys, request, now, None);
+        return visitor.serve(files, request, now, None);
     }
     if let Some(to) = table.redirect(&request.path) {
         let mut decision = Decision::empty(301);
@@ -92,7 +92,7 @@ pub fn resolve(
     let path = is_there
         .then_some(request.path.as_str())
         .filter(|path| *path != NOT_FOUND);
-    visitor.serve(files, keys, request, now, path)
+    visitor.serve(files, request, now, path)
 }
 
 /// The segment of each facet, by facet id.
@@ -103,14 +103,25 @@ pub fn segments(
     now: i64,
     overrides: &BTreeMap<String, String>,
 ) -> BTreeMap<String, String> {
-    let signals = Signals::new(request, keys, request.now.unwrap_or(now));
-    let visitor = Visitor {
-        table,
-        signals,
-        overrides,
-    };
+    let now = request.now.unwrap_or(now);
+    let visitor = Visitor::new(table, keys, request, now, overrides);
     let all: Vec<u16> = (0..table.facets.len() as u16).collect();
     visitor.assignment(&all)
+}
+
+/// The whole body of an answer whose file is a skeleton with this text. `read` gives the text of a file
+/// below the output folder.
+pub fn put_together<E>(
+    table: &RoutingTable,
+    keys: &Keys,
+    request: &Request,
+    now: i64,
+    overrides: &BTreeMap<String, String>,
+    text: &str,
+    mut read: impl FnMut(&str) -> Result<String, E>,
+) -> Result<String, E> {
+    let now = request.now.unwrap_or(now);
+    Visitor::new(table, keys, request, now, overrides).put_together(text, &mut read)
 }
 
 impl Decision {
@@ -118,19 +129,36 @@ impl Decision {
         Self {
             status,
             file: None,
+            is_skeleton: false,
             headers: BTreeMap::new(),
             assignment: BTreeMap::new(),
         }
     }
 }
 
-struct Visitor<'a> {
-    table: &'a RoutingTable,
+pub(super) struct Visitor<'a> {
+    pub(super) table: &'a RoutingTable,
+    keys: &'a Keys,
     signals: Signals<'a>,
     overrides: &'a BTreeMap<String, String>,
 }
 
-impl Visitor<'_> {
+impl<'a> Visitor<'a> {
+    fn new(
+        table: &'a RoutingTable,
+        keys: &'a Keys,
+        request: &'a Request,
+        now: i64,
+        overrides: &'a BTreeMap<String, String>,
+    ) -> Self {
+        Self {
+            table,
+            keys,
+            signals: Signals::new(request, keys, now),
+            overrides,
+        }
+    }
+
     fn segment(&self, facet: u16) -> u16 {
         let facet = &self.table.facets[usize::from(facet)];
         self.overrides
@@ -150,20 +178,24 @@ impl Visitor<'_> {
             .collect()
     }
 
-    fn slot(&self, target: Target) -> usize {
+    fn slot(&self, target: Target) -> &Slot {
         let mut at = target;
         while let Ok(node) = usize::try_from(at) {
             let node = &self.table.nodes[node];
             at = node.to[usize::from(self.segment(node.facet))];
         }
-        (-1 - at) as usize
+        &self.table.slots[(-1 - at) as usize]
+    }
+
+    /// Where this visitor's variant of a file stands.
+    pub(super) fn file(&self, target: Target, file: &str) -> String {
+        self.slot(target).file(file, self.keys)
     }
 
     /// Serves the page or file at a path; the page for what does not exist at none.
     fn serve(
         &self,
         files: &impl Files,
-        keys: &Keys,
         request: &Request,
         now: i64,
         path: Option<&str>,
@@ -172,16 +204,23 @@ impl Visitor<'_> {
             Some(path) => (200, self.table.find(path)),
             None => (404, self.table.not_found),
         };
-        let Root { at, policy } = self.table.roots[root as usize];
+        let Root {
+            at,
+            policy,
+            is_skeleton,
+        } = self.table.roots[root as usize];
         let policy = &self.table.policies[policy as usize];
-        let slot = &self.table.slots[self.slot(at)];
-        let file = file_of(path.unwrap_or(NOT_FOUND));
-        let Some(meta) = files.file(&slot.redacted(&file)) else {
+        let mut file = file_of(path.unwrap_or(NOT_FOUND));
+        if is_skeleton {
+            file = format!("{ESI}/{PAGES}/{file}");
+        }
+        let Some(meta) = files.file(&self.slot(at).redacted(&file)) else {
             return Decision::empty(404);
         };
         let mut decision = Decision {
             status,
-            file: Some(slot.file(&file, keys)),
+            file: Some(self.file(at, &file)),
+            is_skeleton,
             headers: BTreeMap::new(),
             assignment: self.assignment(&self.table.support(at)),
         };
@@ -194,17 +233,20 @@ impl Visitor<'_> {
         if !exposure.is_empty() {
             headers.insert(EXPOSURE, exposure);
         }
-        // There is nothing to compare with at a path that does not exist.
+        // There is nothing to compare with at a path that does not exist, and what is put together has
+        // no tag of its own.
         if status == 200 {
-            let etag = format!("\"{}\"", meta.digest);
+            let etag = (!is_skeleton).then(|| format!("\"{}\"", meta.digest));
             if request
                 .header("if-none-match")
-                .is_some_and(|known| knows(known, &etag))
+                .is_some_and(|known| knows(known, etag.as_deref()))
             {
                 decision.status = 304;
                 decision.file = None;
             }
-            headers.insert("etag", etag);
+            if let Some(etag) = etag {
+                headers.insert("etag", etag);
+            }
         }
         if decision.file.is_some() {
             headers.insert("content-type", meta.content_type);
@@ -229,11 +271,11 @@ impl Visitor<'_> {
 }
 
 /// Whether `If-None-Match` names the tag. Comparison is weak, as RFC 9110 says.
-fn knows(header: &str, etag: &str) -> bool {
+fn knows(header: &str, etag: Option<&str>) -> bool {
     header.trim_ascii() == "*"
         || header.split(',').any(|tag| {
             let tag = tag.trim_ascii();
-            tag.strip_prefix("W/").unwrap_or(tag) == etag
+            etag == Some(tag.strip_prefix("W/").unwrap_or(tag))
         })
 }
 

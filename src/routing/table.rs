@@ -49,6 +49,9 @@ pub struct Root {
     pub at: Target,
     /// By place.
     pub policy: u32,
+    /// Whether the files are skeletons, which an edge puts together with regions.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_skeleton: bool,
 }
 
 /// A facet as an edge decides it.
@@ -155,6 +158,11 @@ impl RoutingTable {
         }
         let folder = format!("{path}/");
         Some(self.redirects.get(&folder).cloned().unwrap_or(folder))
+    }
+
+    /// Whether an edge has to put pages together.
+    pub fn has_skeletons(&self) -> bool {
+        self.roots.iter().any(|root| root.is_skeleton)
     }
 
     /// How many lines it has for paths.

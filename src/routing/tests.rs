@@ -89,15 +89,19 @@ fn table() -> RoutingTable {
 
 /// The same with other facets, of two segments each.
 fn table_of(facets: Vec<FacetRules>) -> RoutingTable {
-    let root = |at, policy| Root { at, policy };
+    let root = |at, policy| Root {
+        at,
+        policy,
+        is_skeleton: false,
+    };
     RoutingTable {
         version: 2,
         site: "shop".to_owned(),
         keys: vec!["k1".to_owned()],
         policies: vec![
             Policy::default(),
-            Policy::of(&facets, &[0]),
-            Policy::of(&facets, &[1]),
+            Policy::of(&facets, [0]),
+            Policy::of(&facets, [1]),
             Policy::immutable(),
         ],
         roots: vec![root(-1, 0), root(0, 1), root(1, 2), root(-1, 3)],

@@ -29,7 +29,7 @@ use crate::{
     emit,
     model::{FacetSpace, UrlPath},
     output::Manifest,
-    routing::{Decision, Keys, Request, RoutingTable, resolve, segments, sign},
+    routing::{Decision, Keys, Request, RoutingTable, put_together, resolve, segments, sign},
 };
 
 /// Where the bar sends its choice.
@@ -127,8 +127,22 @@ async fn answer(State(site): State<Arc<Site>>, http: HttpRequest<Body>) -> Respo
     let body = match &decision.file {
         None => Vec::new(),
         Some(file) => {
-            let (site, file) = (Arc::clone(&site), file.clone());
-            let read = tokio::task::spawn_blocking(move || emit::read_output(&site.folder, &file));
+            let (site, file, overrides) = (Arc::clone(&site), file.clone(), overrides.clone());
+            let (request, is_skeleton) = (request.clone(), decision.is_skeleton);
+            let read = tokio::task::spawn_blocking(move || {
+                let text = emit::read_output(&site.folder, &file)?;
+                if !is_skeleton {
+                    return Ok(text);
+                }
+                let read = |file: &str| {
+                    let text = emit::read_output(&site.folder, file)?;
+                    String::from_utf8(text).map_err(io::Error::other)
+                };
+                let text = String::from_utf8(text).map_err(io::Error::other)?;
+                let (table, keys) = (&site.table, &site.keys);
+                put_together(table, keys, &request, now, &overrides, &text, read)
+                    .map(String::into_bytes)
+            });
             match read.await.map_err(io::Error::other).flatten() {
                 Ok(body) => body,
                 Err(error) => return failure(&error),

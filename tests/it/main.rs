@@ -12,6 +12,7 @@ mod cli;
 mod demo_store;
 mod edges;
 mod emit;
+mod parts;
 mod pictures;
 mod rooms;
 mod serve;

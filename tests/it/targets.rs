@@ -1,13 +1,7 @@
 //! `targets`, and what an edge refuses.
 
-use crate::support::{BARE, NOW, Site, build_tree, facet, site};
+use crate::support::{NOW, Site, build_tree, configured as with, facet, site};
 use haberdash::SourceTree;
-
-/// The bare store with a line more in its configuration, and more files.
-fn with(line: &str, more: &str) -> Site {
-    let configuration = BARE.split("-- content/").next().unwrap();
-    site(&format!("{configuration}{line}\n{more}"))
-}
 
 /// The only problem: its code and place, its message, and its hint.
 #[track_caller]

@@ -7,7 +7,7 @@ const CDN_CACHE = 'Cloudflare-CDN-Cache-Control';
 export default {
   fetch(http, env) {
     const read = (file) => env.ASSETS.fetch(new URL(file, http.url));
-    return serve(http, http.cf && http.cf.country, (id) => env[SECRETS[id]], read);
+    return serve(http, http.cf && http.cf.country, (id) => env[SECRETS[id]], read, putTogether);
   },
 };
 

@@ -86,7 +86,8 @@ function choose(request, root, path, status, hmac, then) {
     var label = parts.sort(function (a, b) { return a[0] - b[0]; }).map(function (part) {
       return FACETS[part[0]].id + '.' + FACETS[part[0]].segments[part[1]];
     }).join('~');
-    var file = path + (path.slice(-1) === '/' ? 'index.html' : '');
+    // Of pages that the edge puts together the skeleton.
+    var file = (policy[4] || '') + path + (path.slice(-1) === '/' ? 'index.html' : '');
     var answer = { status: status, file: file, headers: headersOf(visitor, policy, status) };
     if (!gated) {
       if (label) answer.file = '/_v/open/' + label + file;

@@ -32,8 +32,9 @@ function headersFor(answer) {
   return headers;
 }
 
-// HMAC-SHA256 with the key that `secretOf` gives for an id; nothing matches where there is none.
+// HMAC-SHA256 with the key that `secretOf` gives for an id; nothing matches where there is none. Each is made once.
 function hmacWith(secretOf) {
+  const made = new Map();
   const sign = async (keyId, message) => {
     const secret = secretOf(keyId);
     if (!secret) return '';
@@ -42,5 +43,9 @@ function hmacWith(secretOf) {
     const mac = new Uint8Array(await crypto.subtle.sign('HMAC', key, encoder.encode(message)));
     return Array.from(mac, (byte) => byte.toString(16).padStart(2, '0')).join('');
   };
-  return (keyId, message, then) => { sign(keyId, message).then(then); };
+  return (keyId, message, then) => {
+    const name = `${keyId} ${message}`;
+    if (!made.has(name)) made.set(name, sign(keyId, message));
+    made.get(name).then(then);
+  };
 }

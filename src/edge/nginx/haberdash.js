@@ -45,12 +45,16 @@ function proven(cookie) {
 
 // PROOFS
 // The folder of a gated variant.
-function token(r) {
+function tokenOf(label) {
     const secret = KEYS[0].secret;
     if (!secret) {
         return '';
     }
-    return mac(secret, SITE + '.variant.' + r.variables.haberdash_label).slice(0, 32);
+    return mac(secret, SITE + '.variant.' + label).slice(0, 32);
+}
+
+function token(r) {
+    return tokenOf(r.variables.haberdash_label);
 }
 
 export default { token: token/* NAMES */ };

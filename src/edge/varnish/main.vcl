@@ -39,6 +39,16 @@ sub vcl_recv {
     if (req.http.Cookie ~ "^.{LONGEST_COOKIES}") {
         unset req.http.Cookie;
     }
+    # PARTS {
+    if (req.esi_level > 0) {
+        # A region, for the visitor who gets the page. The query is the page's.
+        var.set("query", req_top.http.Haberdash-Query);
+        call haberdash_region;
+        call haberdash_file;
+        return (hash);
+    }
+    unset req.http.Haberdash-Query;
+    # PARTS }
     # An allow-list: what can exist. Everything else is not even looked for.
     if (req.url !~ "CANONICAL") {
         call haberdash_missing;
@@ -47,6 +57,9 @@ sub vcl_recv {
     if (req.url ~ "\?") {
         var.set("query", regsub(req.url, "^[^?]*\?", ""));
         set req.url = regsub(req.url, "\?.*$", "");
+        # PARTS {
+        set req.http.Haberdash-Query = var.get("query");
+        # PARTS }
     }
     call haberdash_redirect;
     if (var.get("to")) {
@@ -72,6 +85,9 @@ sub haberdash_missing {
     var.set("experiments", "");
     var.set("folder", "");
     var.set("gated", "");
+    # PARTS {
+    var.set("skeleton", "");
+    # PARTS }
     set req.url = "/404.html";
     call haberdash_not_found;
     call haberdash_file;
@@ -83,6 +99,11 @@ sub haberdash_file {
     if (req.url ~ "/$") {
         set req.url = req.url + "index.html";
     }
+    # PARTS {
+    if (var.get("skeleton")) {
+        set req.url = "/_haberdash/esi/page" + req.url;
+    }
+    # PARTS }
     if (var.get("folder") ~ ".") {
         set req.url = var.get("folder") + req.url;
     }
@@ -99,6 +120,9 @@ sub vcl_backend_fetch {
     unset bereq.http.Accept-Language;
     unset bereq.http.Authorization;
     unset bereq.http.Cookie;
+    # PARTS {
+    unset bereq.http.Haberdash-Query;
+    # PARTS }
     unset bereq.http.Referer;
     unset bereq.http.User-Agent;
     unset bereq.http.X-Forwarded-For;
@@ -114,6 +138,11 @@ sub vcl_backend_response {
         # A deployment purges what it replaces.
         set beresp.ttl = 1d;
         set beresp.grace = 1h;
+        # PARTS {
+        if (bereq.url ~ "^(?:/_v/[^/]+/[^/]+)?/_haberdash/esi/") {
+            set beresp.do_esi = true;
+        }
+        # PARTS }
         return (deliver);
     }
     if (beresp.status == 404) {
@@ -132,6 +161,11 @@ sub vcl_backend_response {
 }
 
 sub vcl_deliver {
+    # PARTS {
+    if (req.esi_level > 0) {
+        return (deliver);
+    }
+    # PARTS }
     if (resp.status == 404 && !var.get("missing")) {
         return (restart);
     }
@@ -149,6 +183,15 @@ sub vcl_deliver {
         set resp.reason = "Not Found";
         unset resp.http.ETag;
     }
+    # PARTS {
+    if (var.get("skeleton")) {
+        # What is put together has no tag of its own.
+        unset resp.http.ETag;
+        if (req.http.If-None-Match ~ "^\*$") {
+            return (synth(304, "Not Modified"));
+        }
+    }
+    # PARTS }
     # Varnish compares one tag alone, so lists are searched here. Commas around make it exact.
     if (req.http.If-None-Match !~ "^\*$"
         && !str.contains("," + regsuball(regsuball(req.http.If-None-Match, "[\t ]*,[\t ]*", ","), "(^|,)W/", "\1") + ",",
@@ -158,6 +201,11 @@ sub vcl_deliver {
     elseif (resp.http.ETag) {
         set req.http.If-None-Match = resp.http.ETag;
     }
+    call haberdash_headers;
+    return (deliver);
+}
+
+sub haberdash_headers {
     set resp.http.Cache-Control = var.get("cache-control");
     if (var.get("vary") ~ ".") {
         set resp.http.Vary = var.get("vary");
@@ -165,7 +213,6 @@ sub vcl_deliver {
     if (var.get("experiments") ~ "^, ") {
         set resp.http.Haberdash-Experiment = regsub(var.get("experiments"), "^, ", "");
     }
-    return (deliver);
 }
 
 sub vcl_synth {
@@ -179,6 +226,12 @@ sub vcl_synth {
     if (resp.status == 404) {
         return (deliver);
     }
+    # PARTS {
+    if (resp.status == 304) {
+        call haberdash_headers;
+        return (deliver);
+    }
+    # PARTS }
     set resp.http.Cache-Control = "no-store";
     set resp.http.Content-Type = "text/plain; charset=utf-8";
     if (resp.status == 405) {

@@ -48,6 +48,8 @@ pub fn nginx_tag(file: &FileStat) -> String {
 /// What an engine is judged by.
 pub struct Judge<'a> {
     pub table: &'a RoutingTable,
+    /// By which whole pages are found, where the table's are skeletons.
+    pub whole: &'a RoutingTable,
     pub manifest: &'a Manifest,
     pub keys: &'a Keys,
     /// By path on disk, below the output folder.
@@ -86,7 +88,7 @@ impl Judge<'_> {
     /// The text of `If-None-Match`: the engine's, and the reference's.
     pub fn tags(&self, case: &Case, now: i64) -> Option<(String, String)> {
         let tag = case.if_none_match?;
-        let file = self.decide(&case.request(now, None), now).file;
+        let file = self.body(&case.request(now, None), now);
         let own = file.as_deref().unwrap_or("index.html");
         let public = own
             .strip_prefix("_v/")
@@ -115,8 +117,17 @@ impl Judge<'_> {
     }
 
     fn decide(&self, request: &Request, now: i64) -> Decision {
+        self.decide_by(self.table, request, now)
+    }
+
+    /// The file whose bytes are right: of a page that is put together the whole page's.
+    fn body(&self, request: &Request, now: i64) -> Option<String> {
+        self.decide_by(self.whole, request, now).file
+    }
+
+    fn decide_by(&self, table: &RoutingTable, request: &Request, now: i64) -> Decision {
         resolve(
-            self.table,
+            table,
             self.manifest,
             self.keys,
             request,
@@ -171,11 +182,14 @@ impl Judge<'_> {
 
     fn expected(&self, case: &Case, tag: Option<&str>, now: i64, request: &Request) -> Expected {
         let decision = self.decide(request, now);
+        let mut unconditional = request.clone();
+        unconditional.headers.remove("if-none-match");
         let mut file = decision.file.clone();
+        if decision.is_skeleton {
+            file = self.body(&unconditional, now);
+        }
         if tag.is_some() && case.if_none_match.is_some() && decision.status == 304 {
-            let mut unconditional = request.clone();
-            unconditional.headers.remove("if-none-match");
-            file = self.decide(&unconditional, now).file;
+            file = self.body(&unconditional, now);
         }
         let mut headers: BTreeMap<&'static str, String> = decision.headers.clone();
         if headers.contains_key("etag")
@@ -276,7 +290,8 @@ impl Judge<'_> {
                 return Some(format!("{name}: {got:?} instead of {wanted:?}"));
             }
         }
-        let (Some(file), true) = (&decided.file, case.method != "HEAD") else {
+        let is_sent = decided.file.is_some() && case.method != "HEAD";
+        let (Some(file), true) = (&expected.file, is_sent) else {
             return None;
         };
         let wanted = self.files.get(file).map(|stat| stat.digest.as_str());

@@ -14,6 +14,8 @@ pub struct Epoch {
     /// Where the moment lies, for reports.
     pub name: String,
     pub table: RoutingTable,
+    /// By which whole pages are found, where the table's are skeletons; else the same.
+    pub whole: RoutingTable,
 }
 
 /// A table for each interval between the instants of its windows, with `now` well inside it, and
@@ -61,9 +63,11 @@ fn at(json: &Value, moments: &[(String, i64)], now: i64) -> Vec<Epoch> {
     let shifted = moments.iter().map(|(name, moment)| {
         let mut json = json.clone();
         each_instant(&mut json, &mut |instant| *instant += now - moment);
+        let table: RoutingTable = serde_json::from_value(json).unwrap();
         Epoch {
             name: name.clone(),
-            table: serde_json::from_value(json).unwrap(),
+            whole: table.clone(),
+            table,
         }
     });
     shifted.collect()

@@ -1362,6 +1362,19 @@ fn internal(ground: &Ground<'_>, cases: &mut Vec<Case>, gated: &[Gated]) {
     ] {
         cases.push(Case::get(Kind::Internal, "haberdash's own", text));
     }
+    let parts = files.iter().filter(|file| file.starts_with("_haberdash/"));
+    for part in parts.take(40) {
+        cases.push(Case::get(
+            Kind::Internal,
+            "where parts stand",
+            &format!("/{part}"),
+        ));
+        cases.push(Case::get(
+            Kind::Internal,
+            "where parts stand",
+            &format!("//{part}?x"),
+        ));
+    }
 }
 
 fn methods(ground: &Ground<'_>, cases: &mut Vec<Case>) {

@@ -61,6 +61,8 @@ pub struct Shop {
     pub name: &'static str,
     pub public: PathBuf,
     pub table: RoutingTable,
+    /// By which whole pages are found, where the table's are skeletons.
+    whole: Option<RoutingTable>,
     pub manifest: Manifest,
     pub signer: Signer,
     /// As the build gives it to the compilers of edges.
@@ -257,15 +259,46 @@ impl Shop {
     /// The repository's own store.
     pub fn demo() -> &'static Self {
         static SHOP: OnceLock<Shop> = OnceLock::new();
-        SHOP.get_or_init(|| Self::build("demo", crate::demo_store::demo()))
+        SHOP.get_or_init(|| Self::build("demo", crate::demo_store::demo(), false))
+    }
+
+    /// The same for edges that put pages together.
+    pub fn demo_in_parts() -> &'static Self {
+        static SHOP: OnceLock<Shop> = OnceLock::new();
+        SHOP.get_or_init(|| Self::build("demo-parts", crate::demo_store::demo(), true))
+    }
+
+    /// The bare store with more files, in parts.
+    pub fn small_in_parts(name: &'static str, more: &str) -> Self {
+        Self::build(
+            name,
+            SourceTree::from_fixture(&format!("{BARE}{more}")),
+            true,
+        )
     }
 
     /// The bare store with more files.
     pub fn small(name: &'static str, more: &str) -> Self {
-        Self::build(name, SourceTree::from_fixture(&format!("{BARE}{more}")))
+        Self::build(
+            name,
+            SourceTree::from_fixture(&format!("{BARE}{more}")),
+            false,
+        )
     }
 
-    fn build(name: &'static str, tree: SourceTree) -> Self {
+    /// The times of the shop, each now.
+    fn epochs(&self) -> Vec<Epoch> {
+        let now = now();
+        let mut all = epochs(&self.table, now);
+        if let Some(whole) = &self.whole {
+            for (epoch, whole) in all.iter_mut().zip(epochs(whole, now)) {
+                epoch.whole = whole.table;
+            }
+        }
+        all
+    }
+
+    fn build(name: &'static str, tree: SourceTree, is_in_parts: bool) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let public = folder.path().join("public");
         let surroundings = Surroundings {
@@ -281,26 +314,32 @@ impl Shop {
                 .collect(),
         };
         let keys = vec![key("k1", 0xA5), key("k0", 0x3C)];
+        // One of them takes whole pages only: both forms of the site are written.
+        let both = ["apache", "nginx"].map(str::to_owned);
         let options = BuildOptions {
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
             keys: &|store, _| Keys::new(&store.config.site, keys.clone()),
             minifies: false,
             precompresses: Some(false),
-            targets: Some(&[]),
+            targets: Some(if is_in_parts { &both } else { &[] }),
             pictures: &NoPictures,
             progress: &|_, _, _| {},
         };
-        let built = build(&Arc::new(tree), &options, &stage).unwrap();
+        let mut built = build(&Arc::new(tree), &options, &stage).unwrap();
         assert_eq!(built.summary.errors, 0, "{:#?}", built.diagnostics);
         stage.commit().unwrap();
         let signer = Signer {
             site: built.deployment.manifest.site.clone(),
             keys: keys.clone(),
         };
+        let parts = built.deployment.parts.take();
+        assert_eq!(parts.is_some(), is_in_parts);
+        let whole = parts.map(|parts| std::mem::replace(&mut built.deployment.table, parts));
         let (files, secrets) = stats(&public, &built.deployment.manifest, &signer);
         Self {
             name,
             public,
+            whole,
             table: built.deployment.table.clone(),
             manifest: built.deployment.manifest.clone(),
             deployment: built.deployment,
@@ -517,7 +556,7 @@ pub fn prove(engine: &Engine, shop: &Shop, scale: Scale, compile: Compile<'_>) -
         ..Report::default()
     };
     let mut leaves: BTreeMap<String, Vec<Reach>> = BTreeMap::new();
-    for (nth, epoch) in epochs(&shop.table, now()).iter().enumerate() {
+    for (nth, epoch) in shop.epochs().iter().enumerate() {
         // What has nothing to do with the time need not be asked again.
         let scale = if nth == 0 { scale } else { BRIEF };
         let reached = run(
@@ -556,7 +595,7 @@ pub fn prove_once(engine: &Engine, shop: &Shop, scale: Scale, compile: Compile<'
         store: shop.name,
         ..Report::default()
     };
-    let epoch = &epochs(&shop.table, now())[0];
+    let epoch = &shop.epochs()[0];
     run(
         engine,
         shop,
@@ -576,7 +615,7 @@ pub fn red(engine: &Engine, shop: &Shop, compile: Compile<'_>) -> Report {
         store: shop.name,
         ..Report::default()
     };
-    let epoch = &epochs(&shop.table, now())[0];
+    let epoch = &shop.epochs()[0];
     let broken = break_an_arc(&epoch.table);
     run(engine, shop, epoch, &broken, BRIEF, compile, &mut report);
     report
@@ -624,7 +663,7 @@ fn run(
     report: &mut Report,
 ) -> BTreeMap<String, Reach> {
     let Corpus { mut cases, leaves } =
-        corpus(&epoch.table, &shop.manifest, &shop.signer, now(), scale);
+        corpus(&epoch.whole, &shop.manifest, &shop.signer, now(), scale);
     if !engine.countries {
         for case in &mut cases {
             report.countries_left_out += usize::from(case.country.take().is_some());
@@ -632,7 +671,7 @@ fn run(
     }
     let (_folder, deployed, running) = deploy(engine, shop, compiled, &cases, compile);
     let keys = shop.signer.keys();
-    let judge = judge(engine, shop, &epoch.table, &keys);
+    let judge = judge(engine, shop, epoch, &keys);
     let start = Instant::now();
     let halves: Vec<Vec<Verdict>> = std::thread::scope(|scope| {
         let threads: Vec<_> = (0..THREADS)
@@ -686,7 +725,7 @@ pub fn turns_at_the_second(engine: &Engine, compile: Compile<'_>) {
     let (epoch, switch) = before_switch(&shop.table, now(), LEAD);
     let (_folder, deployed, running) = deploy(engine, &shop, &epoch.table, &[], compile);
     let keys = shop.signer.keys();
-    let judge = judge(engine, &shop, &epoch.table, &keys);
+    let judge = judge(engine, &shop, &epoch, &keys);
     let case = Case::get(Kind::Leaf, "around the switch", "/sale/");
     let mut client = Client::new(deployed.port);
     let (mut before, mut after) = (0, 0);
@@ -703,14 +742,10 @@ pub fn turns_at_the_second(engine: &Engine, compile: Compile<'_>) {
     assert!(before > 5 && after > 5, "{before} before, {after} after");
 }
 
-fn judge<'a>(
-    engine: &Engine,
-    shop: &'a Shop,
-    table: &'a RoutingTable,
-    keys: &'a Keys,
-) -> Judge<'a> {
+fn judge<'a>(engine: &Engine, shop: &'a Shop, epoch: &'a Epoch, keys: &'a Keys) -> Judge<'a> {
     Judge {
-        table,
+        table: &epoch.table,
+        whole: &epoch.whole,
         manifest: &shop.manifest,
         keys,
         files: &shop.files,

@@ -1,10 +1,14 @@
 //! A store in a string, built, and looked at.
 
-use std::{collections::BTreeMap, path::Path, sync::Arc};
+use std::{collections::BTreeMap, convert::Infallible, path::Path, sync::Arc};
 
 use haberdash::{
-    BuildOptions, Built, Decision, Keys, Memory, PictureCache, Request, SourceTree, build, resolve,
+    BuildOptions, Built, Decision, Keys, Memory, PictureCache, Request, SourceTree, build,
+    put_together, resolve,
 };
+
+/// The time of all requests, in seconds since 1970.
+const TIME: i64 = 1_780_000_000;
 
 /// The time of all builds that do not say another.
 pub const NOW: &str = "2026-06-01T12:00:00Z";
@@ -65,6 +69,12 @@ pub struct Site {
 /// Builds the bare store with more files. A file that is in both is as in `more`.
 pub fn site(more: &str) -> Site {
     site_at(more, NOW)
+}
+
+/// The same with a line more in its configuration.
+pub fn configured(line: &str, more: &str) -> Site {
+    let configuration = BARE.split("-- content/").next().unwrap();
+    site(&format!("{configuration}{line}\n{more}"))
 }
 
 pub fn site_at(more: &str, now: &str) -> Site {
@@ -164,8 +174,16 @@ impl Site {
             .map(|pair| pair.split_once('=').unwrap())
             .map(|(facet, segment)| (facet.to_owned(), segment.to_owned()))
             .collect();
-        let decision = self.decide(&Request::get(path), &overrides);
-        self.text(decision.file.as_deref().unwrap()).to_owned()
+        let request = Request::get(path);
+        let decision = self.decide(&request, &overrides);
+        let text = self.text(decision.file.as_deref().unwrap());
+        if !decision.is_skeleton {
+            return text.to_owned();
+        }
+        let read = |file: &str| Ok::<_, Infallible>(self.text(file).to_owned());
+        let (table, keys) = (&self.built.deployment.table, self.built.keys.as_ref());
+        let keys = keys.unwrap();
+        put_together(table, keys, &request, TIME, &overrides, text, read).unwrap()
     }
 
     pub fn decide(&self, request: &Request, overrides: &BTreeMap<String, String>) -> Decision {
@@ -175,7 +193,7 @@ impl Site {
             &self.built.deployment.manifest,
             keys,
             request,
-            1_780_000_000,
+            TIME,
             overrides,
         )
     }

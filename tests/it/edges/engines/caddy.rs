@@ -67,7 +67,7 @@ fn demo() -> Shop {
         };
         (file.path.to_string(), bytes)
     });
-    Shop::build("demo", SourceTree::from_files(files))
+    Shop::build("demo", SourceTree::from_files(files), false)
 }
 
 #[test]
