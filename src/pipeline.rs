@@ -281,7 +281,7 @@ pub fn build(
     }
     for key in &regions {
         let (name, region) = finisher.part(*key);
-        let region = writer.variants(&store, region, |slot, text| {
+        let region = Writer::variants(&store, region, |slot, text| {
             writer.part(&finisher, slot, &format!("{REGIONS}/{name}"), text)
         })?;
         summary.parts += region.labels.len();
@@ -513,7 +513,7 @@ impl Writer<'_> {
         let start = Instant::now();
         let finished = page.finished;
         let file = page.route.path.file();
-        let whole = self.variants(store, finished.whole, |slot, text| {
+        let whole = Self::variants(store, finished.whole, |slot, text| {
             self.slot(slot, &file, text, precompresses)
         })?;
         let (mut regions, mut regions_ask) = (BTreeSet::new(), BTreeSet::new());
@@ -529,7 +529,7 @@ impl Writer<'_> {
                 }
                 let digests: String = digests.into_iter().map(Digest::hex).collect();
                 parts = Some(Digest::of(digests.as_bytes()));
-                Some(self.variants(store, skeleton, |slot, text| {
+                Some(Self::variants(store, skeleton, |slot, text| {
                     self.part(finisher, slot, &format!("{PAGES}/{file}"), text)
                 })?)
             }
@@ -555,7 +555,6 @@ impl Writer<'_> {
 
     /// Writes each variant of something as `write` does.
     fn variants(
-        &self,
         store: &Store,
         variants: Variants,
         mut write: impl FnMut(&Slot, &str) -> io::Result<()>,

@@ -1262,7 +1262,10 @@ impl Site<'_> {
             };
             let is_skeleton = self.table.roots[self.table.not_found as usize].is_skeleton;
             let (ssi, folder) = if is_skeleton {
-                ("    ssi  on;\n", format!("/{SSI}/{PAGES}"))
+                (
+                    "    ssi       on;\n    ssi_types *;\n",
+                    format!("/{SSI}/{PAGES}"),
+                )
             } else {
                 ("", String::new())
             };

@@ -187,7 +187,7 @@ sub vcl_deliver {
     if (var.get("skeleton")) {
         # What is put together has no tag of its own.
         unset resp.http.ETag;
-        if (req.http.If-None-Match ~ "^\*$") {
+        if (req.http.If-None-Match ~ "^\*$" && !var.get("missing")) {
             return (synth(304, "Not Modified"));
         }
     }

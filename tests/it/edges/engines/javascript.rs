@@ -49,6 +49,15 @@ fn cloudflare_decides_as_the_reference() {
 }
 
 #[test]
+#[ignore = "needs workerd"]
+fn cloudflare_puts_pages_together() {
+    let compile = |deployed: &Deployed| deployed.compile("cloudflare");
+    let small = Shop::small_in_parts("parts", super::reference::PARTS);
+    prove(&CLOUDFLARE, &small, super::SMALL_SCALE, &compile).expect_equal();
+    prove(&CLOUDFLARE, Shop::demo_in_parts(), FULL, &compile).expect_equal();
+}
+
+#[test]
 #[ignore = "needs deno"]
 fn netlify_decides_as_the_reference() {
     prove_and_break(&NETLIFY);

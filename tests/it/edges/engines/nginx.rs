@@ -53,6 +53,14 @@ fn nginx_says_what_a_page_was_made_of() {
     super::keys::expect_keys(&NGINX, Shop::demo(), &compile, "surrogate-key", " ");
 }
 
+#[test]
+#[ignore = "needs nginx and its module njs"]
+fn nginx_puts_pages_together() {
+    let small = Shop::small_in_parts("parts", super::reference::PARTS);
+    prove(&NGINX, &small, SMALL_SCALE, &compile).expect_equal();
+    prove(&NGINX, Shop::demo_in_parts(), FULL, &compile).expect_equal();
+}
+
 /// The files as they are, but for the machine: port, folders and the clients' countries.
 fn compile(deployed: &Deployed) -> EdgeFiles {
     let folder = deployed.folder.display().to_string();

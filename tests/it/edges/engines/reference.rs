@@ -230,7 +230,11 @@ fn the_harness_finds_the_reference_equal_to_itself_in_parts() {
 
 #[test]
 fn the_harness_sees_a_single_wrong_arc() {
-    for shop in [&Shop::small("small", SMALL), Shop::demo()] {
+    for shop in [
+        &Shop::small("small", SMALL),
+        Shop::demo(),
+        Shop::demo_in_parts(),
+    ] {
         let report = red(&REFERENCE, shop, &|_| Vec::new());
         report.print();
         assert!(report.mismatches > 0);

@@ -43,6 +43,14 @@ fn varnish_with_a_wrong_arc_is_seen() {
     assert!(report.mismatches > 0);
 }
 
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_puts_pages_together() {
+    let small = Shop::small_in_parts("parts", super::reference::PARTS);
+    prove(&VARNISH, &small, SMALL_SCALE, &compile).expect_equal();
+    prove(&VARNISH, Shop::demo_in_parts(), FULL, &compile).expect_equal();
+}
+
 /// The files as they are, but for the machine: ports, folders, keys and the clients' countries.
 fn compile(deployed: &Deployed) -> EdgeFiles {
     let port = free_port().to_string();
