@@ -100,7 +100,7 @@ sub haberdash_file {
         set req.url = req.url + "index.html";
     }
     # PARTS {
-    if (var.get("skeleton")) {
+    if (var.get("skeleton") ~ ".") {
         set req.url = "/_haberdash/esi/page" + req.url;
     }
     # PARTS }
@@ -184,7 +184,7 @@ sub vcl_deliver {
         unset resp.http.ETag;
     }
     # PARTS {
-    if (var.get("skeleton")) {
+    if (var.get("skeleton") ~ ".") {
         # What is put together has no tag of its own.
         unset resp.http.ETag;
         if (req.http.If-None-Match ~ "^\*$" && !var.get("missing")) {
