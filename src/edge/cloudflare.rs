@@ -81,6 +81,11 @@ fn readme(deployment: &Deployment, pages: &Pages, size: usize) -> String {
     } else {
         "fits a free plan"
     };
+    let parts = if deployment.table.has_skeletons() {
+        include_str!("cloudflare/README-parts.md")
+    } else {
+        ""
+    };
     format!(
         include_str!("cloudflare/README.md"),
         title = deployment.title,
@@ -89,5 +94,6 @@ fn readme(deployment: &Deployment, pages: &Pages, size: usize) -> String {
         size = size,
         plan = plan,
         broad = pages.describe_broad(),
+        parts = parts,
     )
 }

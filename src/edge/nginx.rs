@@ -1362,6 +1362,13 @@ impl Site<'_> {
         include_str!("nginx/README.md")
             .replace("TITLE", &self.deployment.title)
             .replace(
+                "PARTS_PART\n",
+                &part(
+                    include_str!("nginx/README-parts.md"),
+                    self.table.has_skeletons(),
+                ),
+            )
+            .replace(
                 "SCRIPT_PART\n",
                 &part(include_str!("nginx/README-keys.md"), self.needs_script),
             )

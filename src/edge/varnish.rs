@@ -788,6 +788,13 @@ impl Site<'_> {
         include_str!("varnish/README.md")
             .replace("TITLE", &self.deployment.title)
             .replace(
+                "PARTS_PART\n",
+                &part(
+                    include_str!("varnish/README-parts.md"),
+                    self.table.has_skeletons(),
+                ),
+            )
+            .replace(
                 "KEYS_PART\n",
                 &part(include_str!("varnish/README-keys.md"), self.has_keys),
             )

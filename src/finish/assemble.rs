@@ -115,15 +115,21 @@ impl Finisher {
             .flatten();
         let splits = [explored.splits.clone(), std::mem::take(&mut regions.splits)].concat();
         let too_many = |count: Option<usize>| {
-            self.too_many_variants(store, route, span, &splits, count, &regions)
+            let problem = self.too_many_variants(store, route, span, &splits, count, &regions);
+            let parts = self.skeleton(&page, &regions).map(|it| regions.parts(&it));
+            match parts.filter(|parts| delivery.whole && *parts <= store.config.max_variants) {
+                None => problem,
+                Some(parts) => problem.note(format!(
+                    "edges that put pages together need {parts} files for it: nginx, Varnish and Cloudflare, where \
+                     `targets` lists no other"
+                )),
+            }
         };
         let limit = store.config.max_variants;
-        if let Some(skeleton) = &skeleton {
-            let varied = regions.varied().map(|region| region.texts.len());
-            let parts = skeleton.texts.len() + varied.sum::<usize>();
-            if parts > limit {
-                return Err(too_many(Some(parts)));
-            }
+        if let Some(parts) = skeleton.as_ref().map(|it| regions.parts(it))
+            && parts > limit
+        {
+            return Err(too_many(Some(parts)));
         }
         let mut wholes = page.texts.len();
         let whole = if skeleton.is_some() && !delivery.whole {
@@ -289,6 +295,11 @@ impl Regions {
     fn varied(&self) -> impl Iterator<Item = &Arc<Variants>> {
         let all = self.all.iter().map(|region| &region.variants);
         all.filter(|variants| variants.texts.len() > 1)
+    }
+
+    /// How many files a skeleton and its regions are.
+    fn parts(&self, skeleton: &Variants) -> usize {
+        skeleton.texts.len() + self.varied().map(|it| it.texts.len()).sum::<usize>()
     }
 
     /// What the default visitor reads.

@@ -198,6 +198,19 @@ mod tests {
     }
 
     #[test]
+    fn a_page_whose_parts_changed_is_purged() {
+        let mut new = manifest(OLD);
+        let parts = |text: &str| Some(Digest::of(text.as_bytes()));
+        let mut old = new.clone();
+        old.files.get_mut("a.html").unwrap().parts = parts("1");
+        new.files.get_mut("a.html").unwrap().parts = parts("2");
+        let table = RoutingTable::default();
+        let keys = purge((&old, &table), (&new, &table));
+        assert_eq!(keys.join(" "), "page:* page:/a");
+        assert!(purge((&old, &table), (&old, &table)).is_empty());
+    }
+
+    #[test]
     fn a_page_whose_keys_are_all_on_others_is_purged_with_the_fewest_of_them() {
         let new = OLD.replace("y.html 1", "y.html 2");
         // `product:y` is on the list too, `template:product` on the other product.

@@ -87,6 +87,11 @@ fn the_budget_counts_what_is_written() {
         "too-many-variants haberdash.yaml:1",
     ];
     assert_eq!(whole.problems(), too_many);
+    let problem = whole.built.diagnostics.iter().next().unwrap();
+    assert_eq!(
+        problem.notes[1],
+        "edges that put pages together need 26 files for it: nginx, Varnish and Cloudflare, where `targets` lists no other"
+    );
     // One edge of several that cannot put pages together is enough.
     let both = configured("targets: [cloudflare, haproxy]", &store);
     assert_eq!(both.problems(), too_many);
@@ -263,6 +268,45 @@ fn too_deep_or_too_many_regions_are_whole() {
         )
     };
     assert!(!is_in_parts(&many(41)));
+}
+
+#[test]
+fn edges_that_put_pages_together_look_for_skeletons_and_others_do_not() {
+    let targets = ["caddy", "cloudflare", "haproxy", "nginx", "varnish"];
+    let line = format!("targets: [{}]", targets.join(", "));
+    let team = facet("team", &["none", "owls"], "none");
+    let store = format!(
+        "{team}-- themes/default/templates/page.html --\n<!doctype html>{{{{ region(name=\"team\") }}}}\n\
+         -- themes/default/regions/team.html --\n{TEAM}\n"
+    );
+    let site = configured(&line, &store).expect_no_problems();
+    for (target, files) in &site.built.edges {
+        let texts = files.iter().filter(|file| !file.path.ends_with(".md"));
+        let knows = texts
+            .map(|file| String::from_utf8_lossy(&file.bytes))
+            .any(|text| text.contains("si/page"));
+        let can = ["cloudflare", "nginx", "varnish"].contains(&target.as_str());
+        assert_eq!(knows, can, "{target}");
+    }
+}
+
+/// Changes below a page's regions are changes of the page, for caches.
+#[test]
+fn a_page_is_purged_if_a_variant_of_its_regions_changed() {
+    let manifest = |text: &str| {
+        let site = page("{{ region(name=\"team\") }}", &[("team", text)]);
+        let entry = site.built.deployment.manifest.files["index.html"].clone();
+        (entry.digest, entry.parts.unwrap())
+    };
+    let owls = |word: &str| {
+        format!(
+            "{{% if visitor_is(team=\"owls\") %}}<b>{word}</b>{{% else %}}<b>all</b>{{% endif %}}"
+        )
+    };
+    let (before, after) = (manifest(&owls("hoot")), manifest(&owls("howl")));
+    assert_eq!(before.0, after.0);
+    assert_ne!(before.1, after.1);
+    assert_eq!(before, manifest(&owls("hoot")));
 }
 
 #[test]

@@ -1367,12 +1367,12 @@ fn internal(ground: &Ground<'_>, cases: &mut Vec<Case>, gated: &[Gated]) {
         cases.push(Case::get(
             Kind::Internal,
             "where parts stand",
-            &format!("/{part}"),
+            format!("/{part}"),
         ));
         cases.push(Case::get(
             Kind::Internal,
             "where parts stand",
-            &format!("//{part}?x"),
+            format!("//{part}?x"),
         ));
     }
 }
