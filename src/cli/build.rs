@@ -214,9 +214,13 @@ fn summary(built: &Built, emitted: Option<Emitted>, output: &Path, strict: bool)
     line(
         "renderings",
         format!(
-            "{}, put together as {} variants ({} merged as equal)",
+            "{}, put together as {} variants{} ({} merged as equal)",
             grouped(summary.renderings),
             grouped(summary.variants),
+            match summary.parts {
+                0 => String::new(),
+                parts => format!(" and {} parts", grouped(parts)),
+            },
             grouped(summary.merged)
         ),
     );

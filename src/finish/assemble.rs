@@ -131,24 +131,26 @@ impl Finisher {
         {
             return Err(too_many(Some(parts)));
         }
-        let mut wholes = page.texts.len();
-        let whole = if skeleton.is_some() && !delivery.whole {
-            Variants::of_one(&store.facets, regions.default_text(&page).into())
+        let renderings = explored.leaves.len();
+        let (whole, merged) = if skeleton.is_some() && !delivery.whole {
+            let text = regions.default_text(&page).into();
+            let merged = renderings - page.texts.len();
+            (Variants::of_one(&store.facets, text), merged)
         } else {
             // Combinations on the way to a page may be more than the pages.
             let most = limit.saturating_mul(256).max(65_536);
             let mut assembly = Assembly::new(&regions, store.facets.domains(), most);
-            match assembly.filled_variants(&page) {
-                Ok(root) => assembly
-                    .whole(store, root, limit, &mut wholes)
-                    .map_err(|count| too_many(Some(count)))?,
-                Err(TooMany) => return Err(too_many(None)),
-            }
+            let root = assembly.filled_variants(&page);
+            let root = root.map_err(|TooMany| too_many(None))?;
+            let (whole, combinations) = assembly
+                .whole(store, root, limit)
+                .map_err(|count| too_many(Some(count)))?;
+            let merged = combinations.max(renderings) - whole.texts.len();
+            (whole, merged)
         };
-        let renderings = explored.leaves.len();
         Ok(FinishedRoute {
-            merged: wholes.max(renderings).saturating_sub(whole.texts.len()),
             whole,
+            merged,
             skeleton,
             renderings,
             splits,
@@ -333,14 +335,13 @@ impl<'a> Assembly<'a> {
         }
     }
 
-    /// The whole pages of a diagram, whose number `wholes` is told; how many there are, if too many.
+    /// The whole pages of a diagram, and of how many combinations they are; how many there are, if too many.
     fn whole(
         mut self,
         store: &Store,
         root: NodeId,
         limit: usize,
-        wholes: &mut usize,
-    ) -> Result<Variants, usize> {
+    ) -> Result<(Variants, usize), usize> {
         let paths = self.diagrams.paths(root);
         let mut places: HashMap<u32, u32> = HashMap::new();
         let mut known: HashMap<Arc<str>, u32> = HashMap::new();
@@ -363,15 +364,15 @@ impl<'a> Assembly<'a> {
                 return Err(paths.len());
             }
         }
-        *wholes = places.len();
         let root = self
             .diagrams
             .compose(root, &mut |_, whole| NodeId::Terminal(places[&whole]));
-        Ok(Variants {
+        let variants = Variants {
             texts,
             diagrams: self.diagrams,
             root,
-        })
+        };
+        Ok((variants, places.len()))
     }
 
     /// The diagram of some texts, with every hole filled.
