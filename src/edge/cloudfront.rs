@@ -80,20 +80,29 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     ]
 }
 
-/// A line for each extension, with its type: the bucket guesses, and the site knows.
+/// A line for each extension, with its type, and for each file that is not as its extension says: the
+/// bucket guesses, and the site knows.
 fn upload(deployment: &Deployment) -> String {
-    let mut types: BTreeMap<(&str, &str), bool> = BTreeMap::new();
+    // By pattern: the type, and whether all that fits is for good. A pattern ignores no case of letters.
+    let mut types: BTreeMap<String, (&str, bool)> = BTreeMap::new();
+    let mut others: BTreeMap<String, (&str, bool)> = BTreeMap::new();
     for (path, entry) in &deployment.manifest.files {
+        let own = (entry.content_type.as_str(), entry.immutable);
         let name = path.rsplit('/').next().unwrap_or(path);
-        let extension = name
-            .rsplit_once('.')
-            .map_or(name, |(_, extension)| extension);
-        let kind = types.entry((extension, &entry.content_type)).or_default();
-        *kind |= entry.immutable;
+        let Some((_, extension)) = name.rsplit_once('.') else {
+            others.insert(path.clone(), own);
+            continue;
+        };
+        let known = types.entry(format!("*.{extension}")).or_insert(own);
+        if known.0 == own.0 {
+            known.1 &= own.1;
+        } else {
+            others.insert(path.clone(), own);
+        }
     }
-    let lines = types.into_iter().map(|((extension, kind), is_immutable)| {
+    let lines = types.into_iter().chain(others).map(|(pattern, (kind, is_immutable))| {
         let caching = if is_immutable { "public, max-age=31536000, immutable" } else { "public, no-cache" };
-        format!("put --exclude '*' --include '*.{extension}' --content-type '{kind}' --cache-control '{caching}'\n")
+        format!("put --exclude '*' --include '{pattern}' --content-type '{kind}' --cache-control '{caching}'\n")
     });
     include_str!("cloudfront/upload.sh").replace("{types}\n", &lines.collect::<String>())
 }

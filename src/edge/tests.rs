@@ -615,3 +615,27 @@ fn caddy_knows_no_instants_outside_of_its_digits() {
         Some("^(?:[1-9][0-9]{9}|[1-9][0-9]{10})$")
     );
 }
+
+#[test]
+fn a_bucket_keeps_for_good_only_what_is_for_good() {
+    let mut deployment = deployment(facet("team", vec![cookie("hb_team", "a")]));
+    for (path, is_immutable) in [
+        ("assets/app-0123.css", true),
+        ("assets/logo-0123.svg", true),
+        ("shop/tie.svg", false),
+        ("LICENSE", false),
+    ] {
+        let entry = Entry::new(path, b"", Digest::of(b""), is_immutable);
+        deployment.manifest.files.insert(path.to_owned(), entry);
+    }
+    let script = text("cloudfront", &deployment, "upload.sh");
+    let lines: Vec<&str> = script
+        .lines()
+        .filter(|line| line.starts_with("put --"))
+        .collect();
+    assert_eq!(lines.len(), 3, "{script}");
+    assert!(lines[0].contains("'*.css' ") && lines[0].contains("immutable"));
+    assert!(lines[1].contains("'*.svg' ") && !lines[1].contains("immutable"));
+    // A pattern of an extension does not fit a name without one.
+    assert!(lines[2].contains("'LICENSE' --content-type 'application/octet-stream'"));
+}
