@@ -187,8 +187,8 @@ pub fn explain(
         Some(skeleton) if !delivery.whole => {
             files.push((format!("{ESI}/{PAGES}/{file}"), skeleton));
             for (key, _) in finisher.varied(&finished.regions) {
-                let (name, region) = finisher.part(key);
-                files.push((format!("{ESI}/{REGIONS}/{name}"), region));
+                let part = finisher.part(key);
+                files.push((format!("{ESI}/{REGIONS}/{}", part.file), part.variants));
             }
             let folder = format!("{ESI}/{REGIONS}");
             for text in files.iter_mut().flat_map(|(_, of)| &mut of.texts) {

@@ -280,12 +280,18 @@ pub fn build(
         }
     }
     for key in &regions {
-        let (name, region) = finisher.part(*key);
-        let region = Writer::variants(&store, region, |slot, text| {
-            writer.part(&finisher, slot, &format!("{REGIONS}/{name}"), text)
+        let part = finisher.part(*key);
+        let file = format!("{REGIONS}/{}", part.file);
+        let asked = part.variants.asked();
+        let region = Writer::variants(&store, part.variants, |slot, text| {
+            writer.part(&finisher, slot, &file, text)
         })?;
+        let asked = asked.iter().map(|it| store.facets.facet(*it).id.as_str());
+        writer.note(&format!("{ESI}/{file}"), |default| {
+            default.keys = world.region_keys(&part.regions, asked);
+        });
         summary.parts += region.labels.len();
-        region.add_to(&mut parts, &format!("/{ESI}/{REGIONS}/{name}"), None);
+        region.add_to(&mut parts, &format!("/{ESI}/{file}"), None);
     }
     for lowering in [&mut whole, &mut parts] {
         for asset in &assets {
@@ -534,13 +540,10 @@ impl Writer<'_> {
                 })?)
             }
         };
-        let mut files = self.files.lock().expect("no holder panics");
-        let default = files
-            .get_mut(&file)
-            .expect("the default variant was written");
-        default.keys = page.keys;
-        default.parts = parts;
-        drop(files);
+        self.note(&file, |default| {
+            default.keys = page.keys;
+            default.parts = parts;
+        });
         self.nanoseconds.fetch_add(nanoseconds(start), Relaxed);
         Ok(RouteResult {
             whole,
@@ -551,6 +554,14 @@ impl Writer<'_> {
             renderings: finished.renderings,
             merged: finished.merged,
         })
+    }
+
+    /// Adds to the entry of a default variant that was written.
+    fn note(&self, file: &str, add: impl FnOnce(&mut Entry)) {
+        let mut files = self.files.lock().expect("no holder panics");
+        add(files
+            .get_mut(file)
+            .expect("the default variant was written"));
     }
 
     /// Writes each variant of something as `write` does.

@@ -61,7 +61,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     site.write();
     let mut files = vec![
         EdgeFile::new("haproxy.cfg", site.configuration()),
-        EdgeFile::new("origin.conf", origin::nginx(deployment)),
+        EdgeFile::new("origin.conf", origin::nginx(deployment, None)),
         EdgeFile::new("README.md", site.readme()),
     ];
     for (name, lines) in site.maps() {

@@ -60,10 +60,20 @@ pub(super) struct Pages {
 impl Pages {
     /// The pages of a site. The page for what does not exist is left out, since it may not be kept.
     pub(super) fn of(deployment: &Deployment, limit: Limit) -> Self {
+        Self::of_those(deployment, limit, |file| !file.starts_with("_haberdash/"))
+    }
+
+    /// The same with regions, for a cache that keeps each by itself.
+    pub(super) fn with_regions(deployment: &Deployment, limit: Limit) -> Self {
+        Self::of_those(deployment, limit, |_| true)
+    }
+
+    fn of_those(deployment: &Deployment, limit: Limit, is_wanted: fn(&str) -> bool) -> Self {
         let mut pages = Self::default();
         let missing = crate::plan::NOT_FOUND.trim_start_matches('/');
         for (file, entry) in &deployment.manifest.files {
-            if entry.keys.is_empty() || file.starts_with("_v/") || file == missing {
+            let is_variant = file.starts_with("_v/");
+            if entry.keys.is_empty() || is_variant || file == missing || !is_wanted(file) {
                 continue;
             }
             let folder = file.strip_suffix("index.html");
@@ -133,6 +143,13 @@ pub(super) fn map_lines(pages: &Pages, limit: Limit) -> String {
         };
     }
     lines
+}
+
+/// What a map of such lines needs to be told of its size: the most entries and the longest, in bytes.
+pub(super) fn map_sizes(pages: &Pages) -> (usize, usize) {
+    let longest = pages.keys.keys().map(String::len).max().unwrap_or(0) + 32;
+    let largest = (pages.keys.len() * 2).next_power_of_two();
+    (largest.max(2048), longest.next_multiple_of(64).max(128))
 }
 
 /// The same as a module for edges that run JavaScript: `keysOf(path)` is the header's value, if there are any.

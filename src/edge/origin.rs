@@ -2,11 +2,18 @@
 
 use std::fmt::Write;
 
-use super::{Deployment, conditions, nginx};
+use super::{
+    Deployment, conditions,
+    keys::{self, Pages},
+    nginx,
+};
 use crate::plan::NOT_FOUND;
 
 /// Where the proxy finds it, on 127.0.0.1.
 pub(super) const PORT: u16 = 8081;
+
+/// The file that lists what pages were made of, beside the site's or in nginx's folder.
+pub(super) const KEYS: &str = "haberdash-keys.map";
 
 /// Whether there is a page for what does not exist.
 pub(super) fn has_not_found(deployment: &Deployment) -> bool {
@@ -20,8 +27,18 @@ pub(super) fn longest_path(deployment: &Deployment) -> usize {
     paths.map(|path| path.len() + 1).max().unwrap_or(1)
 }
 
-/// The site, as a file for `/etc/nginx/conf.d/`.
-pub(super) fn nginx(deployment: &Deployment) -> String {
+/// The site, as a file for `/etc/nginx/conf.d/`. With `keys` it tells a cache what each file was made of, by
+/// [`keys::map_lines`] in a file of the name [`KEYS`].
+pub(super) fn nginx(deployment: &Deployment, keys: Option<&Pages>) -> String {
+    let (mut maps, mut header) = (String::new(), "");
+    if let Some(pages) = keys {
+        let (largest, longest) = keys::map_sizes(pages);
+        maps = include_str!("origin-keys.conf")
+            .replace("LARGEST", &largest.to_string())
+            .replace("LONGEST", &longest.to_string())
+            .replace("KEYS", KEYS);
+        header = "        add_header xkey \"site $uri $haberdash_keys\" always;\n";
+    }
     let media = conditions::media_types(deployment);
     let mut types = String::new();
     for (extension, kind) in &media.by_extension {
@@ -36,4 +53,6 @@ pub(super) fn nginx(deployment: &Deployment) -> String {
         .replace("TITLE", &deployment.title.escape_debug().to_string())
         .replace("PORT", &PORT.to_string())
         .replace("        # TYPES\n", &types)
+        .replace("# MAPS\n", &maps)
+        .replace("        # XKEY\n", header)
 }

@@ -11,6 +11,7 @@ use std::{
 use super::{
     Can, Deployment, Edge, EdgeFile, Problems,
     conditions::{self, Choice, Condition, Conditions},
+    keys::{self, Pages},
     origin,
 };
 use crate::{
@@ -54,10 +55,18 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         subs: Vec::new(),
     };
     site.write();
+    let pages = Pages::with_regions(deployment, keys::NGINX);
     let mut files = vec![
         EdgeFile::new("default.vcl", site.text.clone()),
-        EdgeFile::new("origin.conf", origin::nginx(deployment)),
-        EdgeFile::new("README.md", site.readme()),
+        EdgeFile::new("origin.conf", origin::nginx(deployment, Some(&pages))),
+        EdgeFile::new(
+            origin::KEYS,
+            format!(
+                "# By page: the keys by which Varnish drops it. Made by haberdash.\n\n{}",
+                keys::map_lines(&pages, keys::NGINX)
+            ),
+        ),
+        EdgeFile::new("README.md", site.readme(&pages)),
     ];
     if site.has_keys {
         files.push(EdgeFile::new("keys.vcl.example", site.keys()));
@@ -769,7 +778,7 @@ impl Site<'_> {
         text
     }
 
-    fn readme(&self) -> String {
+    fn readme(&self, pages: &Pages) -> String {
         let part = |text: &str, wanted: bool| {
             if wanted {
                 text.to_owned()
@@ -806,6 +815,8 @@ impl Site<'_> {
                 ),
             )
             .replace("    ASSIGNMENTS\n", &assignments)
+            .replace("BROAD", &pages.describe_broad())
+            .replace("LIMIT", &keys::NGINX.bytes.to_string())
     }
 }
 

@@ -49,6 +49,17 @@ pub struct FinishedRoute {
     pub regions: Vec<Digest>,
 }
 
+/// A region, as edges put it into pages.
+#[derive(Debug)]
+pub struct RegionPart {
+    /// The name of its file.
+    pub file: String,
+    /// With tokens in the places of the regions in it that vary.
+    pub variants: Variants,
+    /// Its key, and those of the regions that are part of it.
+    pub regions: Vec<Digest>,
+}
+
 /// A text with the holes in it filled.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 struct Whole {
@@ -255,11 +266,27 @@ impl Finisher {
         filled
     }
 
-    /// A region for edges that put pages together: the name of its file, and its texts.
-    pub fn part(&self, key: Digest) -> (String, Variants) {
+    /// A region for edges that put pages together.
+    pub fn part(&self, key: Digest) -> RegionPart {
         let region = self.regions.get(&key).map(|it| Arc::clone(&it));
         let region = region.expect("the regions of finished routes are known");
-        (self.region_file(key), self.inlined(&region))
+        let mut regions = vec![key];
+        let mut next = 0;
+        while let Some(of) = regions.get(next).and_then(|key| self.regions.get(key)) {
+            let inner = of.texts.iter().flat_map(|text| holes(text));
+            let inlined = inner.filter(|key| {
+                let region = self.regions.get(key);
+                region.is_some_and(|region| region.texts.len() == 1)
+            });
+            let new: Vec<Digest> = inlined.filter(|key| !regions.contains(key)).collect();
+            regions.extend(new);
+            next += 1;
+        }
+        RegionPart {
+            file: self.region_file(key),
+            variants: self.inlined(&region),
+            regions,
+        }
     }
 
     /// Those of a finished route's regions that vary.

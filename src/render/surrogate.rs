@@ -111,15 +111,33 @@ impl World {
         regions: &[Digest],
         facets: impl Iterator<Item = &'a str>,
     ) -> Arc<[Arc<str>]> {
-        let mut keys: BTreeSet<String> = BTreeSet::new();
-        keys.insert(self.subject_key(route));
+        let own = BTreeSet::from([self.subject_key(route)]);
+        self.keys_of(own, &skeleton.reads, regions, facets)
+    }
+
+    /// Those of a file that is made of regions.
+    pub fn region_keys<'a>(
+        self: &Arc<Self>,
+        regions: &[Digest],
+        facets: impl Iterator<Item = &'a str>,
+    ) -> Arc<[Arc<str>]> {
+        self.keys_of(BTreeSet::new(), &[], regions, facets)
+    }
+
+    fn keys_of<'a>(
+        self: &Arc<Self>,
+        mut keys: BTreeSet<String>,
+        reads: &[Arc<ReadSet>],
+        regions: &[Digest],
+        facets: impl Iterator<Item = &'a str>,
+    ) -> Arc<[Arc<str>]> {
         keys.extend(facets.map(|facet| key("segment", facet)));
         let regions: Vec<Arc<Explored>> = regions
             .iter()
             .filter_map(|region| self.explore_region(*region).ok())
             .collect();
         let explored = regions.iter().flat_map(|region| &region.reads);
-        let mut open: Vec<&Arc<ReadSet>> = explored.chain(&skeleton.reads).collect();
+        let mut open: Vec<&Arc<ReadSet>> = explored.chain(reads).collect();
         let (mut seen, mut questions) = (HashSet::new(), BTreeSet::new());
         while let Some(reads) = open.pop() {
             if seen.insert(Arc::as_ptr(reads)) {

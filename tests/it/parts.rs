@@ -144,6 +144,7 @@ fn page(template: &str, regions: &[(&str, &str)]) -> Site {
     let mut store =
         facet("team", &["none", "owls"], "none") + &facet("mood", &["calm", "wild"], "calm");
     store += &format!("-- themes/default/templates/page.html --\n<!doctype html>{template}\n");
+    store += "-- content/catalog/products/tie.yaml --\ntitle: Tie\nprice: 10.00\n";
     for (name, text) in regions {
         store += &format!("-- themes/default/regions/{name}.html --\n{text}\n");
     }
@@ -307,6 +308,40 @@ fn a_page_is_purged_if_a_variant_of_its_regions_changed() {
     assert_eq!(before.0, after.0);
     assert_ne!(before.1, after.1);
     assert_eq!(before, manifest(&owls("hoot")));
+}
+
+#[test]
+fn a_region_has_the_keys_of_what_is_in_it() {
+    let site = page(
+        "{{ region(name=\"outer\") }}",
+        &[
+            (
+                "outer",
+                "<p>{{ segment(of=\"mood\") }}{{ region(name=\"plain\") }}{{ region(name=\"team\") }}</p>",
+            ),
+            ("plain", "{% set tie = product(id=\"tie\") %}<i>{{ tie.title }}</i>"),
+            ("team", TEAM),
+        ],
+    );
+    let keys = |name: &str| -> Vec<String> {
+        let files = &site.built.deployment.manifest.files;
+        let prefix = format!("_haberdash/esi/region/{name}-");
+        let (_, entry) = files
+            .iter()
+            .find(|(path, _)| path.starts_with(&prefix))
+            .unwrap();
+        entry.keys.iter().map(ToString::to_string).collect()
+    };
+    assert_eq!(keys("team"), ["segment:team", "template:regions/team"]);
+    assert_eq!(
+        keys("outer"),
+        [
+            "product:tie",
+            "segment:mood",
+            "template:regions/outer",
+            "template:regions/plain"
+        ]
+    );
 }
 
 #[test]

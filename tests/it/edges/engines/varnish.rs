@@ -1,10 +1,12 @@
 //! Varnish with the files that haberdash makes for it, before nginx as its origin.
 
-use std::{fmt::Write, fs, process::Command};
+use std::{fmt::Write, fs, net::Ipv4Addr, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, compare::nginx_tag, free_port,
-    program, prove, red, turns_at_the_second,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop,
+    compare::nginx_tag,
+    deploy, free_port, program, prove, red, turns_at_the_second,
+    wire::{Client, Outcome},
 };
 
 const VARNISH: Engine = Engine {
@@ -51,11 +53,50 @@ fn varnish_puts_pages_together() {
     prove(&VARNISH, Shop::demo_in_parts(), FULL, &compile).expect_equal();
 }
 
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_drops_what_was_made_of_a_key() {
+    for shop in [Shop::demo(), Shop::demo_in_parts()] {
+        let table = &shop.epochs()[0].table;
+        let (_folder, deployed, _running) = deploy(&VARNISH, shop, table, &[], &compile);
+        let send = |port: u16, request: &str| {
+            let request = format!("{request}\r\nHost: shop.example\r\n");
+            let sent = request + "\r\n";
+            let mut client = Client::new(port);
+            match client.send(Ipv4Addr::LOCALHOST, sent.as_bytes(), false, false) {
+                Outcome::Answered(answer) => (
+                    answer.status,
+                    String::from_utf8_lossy(&answer.body).into_owned(),
+                ),
+                Outcome::Dropped(why) => panic!("{why}"),
+            }
+        };
+        let port = fs::read_to_string(deployed.edge.join("purge.port")).unwrap();
+        let port: u16 = port.parse().unwrap();
+        let purge = |key: &str| send(port, &format!("PURGE / HTTP/1.1\r\nxkey-purge: {key}")).1;
+        let get =
+            |path: &str| assert_eq!(send(deployed.port, &format!("GET {path} HTTP/1.1")).0, 200);
+        let (purged, nothing) = ("Purged\n", "Nothing to purge\n");
+        get("/shop/canal-runner/");
+        get("/about/");
+        get("/sitemap.xml");
+        assert_eq!(purge("product:no-such-thing"), nothing);
+        assert_eq!(purge("product:canal-runner"), purged);
+        assert_eq!(purge("product:canal-runner"), nothing);
+        assert_eq!(purge("page:/about/"), purged);
+        assert_eq!(purge("/sitemap.xml"), purged);
+        get("/shop/canal-runner/");
+        assert_eq!(purge("site"), purged);
+        assert_eq!(purge("template:product"), nothing);
+    }
+}
+
 /// The files as they are, but for the machine: ports, folders, keys and the clients' countries.
 fn compile(deployed: &Deployed) -> EdgeFiles {
     let port = free_port().to_string();
     let mut files = deployed.compile("varnish");
-    let mut more = Vec::new();
+    let purge = free_port().to_string().into_bytes();
+    let mut more = vec![("purge.port".to_owned(), purge)];
     for (path, bytes) in &mut files {
         let mut text = String::from_utf8(bytes.clone()).unwrap();
         match path.as_str() {
@@ -142,13 +183,14 @@ pub fn with_origin(deployed: &Deployed, program_and_arguments: &str) -> Command 
 
 fn start(deployed: &Deployed) -> Running {
     let start = format!(
-        "{} -F -j none -n {}/varnish -a 127.0.0.1:{} -a purge=127.0.0.1:0 -f {} -s malloc,64m -T none \
+        "{} -F -j none -n {}/varnish -a 127.0.0.1:{} -a purge=127.0.0.1:{} -f {} -s malloc,64m -T none \
          -p http_req_hdr_len=64k -p http_req_size=96k -p http_max_hdr=128 \
          -p workspace_client=384k -p workspace_backend=256k \
          -p pcre2_match_limit=1000000 -p pcre2_depth_limit=10000",
         program("varnishd", "varnish").display(),
         deployed.folder.display(),
         deployed.port,
+        fs::read_to_string(deployed.edge.join("purge.port")).unwrap(),
         deployed.edge.join("default.vcl").display(),
     );
     Running::spawn(&mut with_origin(deployed, &start), deployed)
