@@ -436,7 +436,15 @@ impl Explanation {
             text,
             "{}: {} in {}",
             self.path,
-            count(self.variants.len(), "variant"),
+            count(
+                self.variants.len(),
+                // Of a page that edges put together there is no diagram of the whole.
+                if self.diagram.is_empty() {
+                    "part"
+                } else {
+                    "variant"
+                }
+            ),
             count(self.renderings, "rendering"),
         );
         if let Some(to) = &self.alias_of {

@@ -229,6 +229,27 @@ fn resolve_reads_and_writes_json_lines() {
 }
 
 #[test]
+fn explain_tells_the_parts_that_edges_put_together() {
+    let folder = store(&format!(
+        "{}{}-- themes/default/templates/page.html --\n<!doctype html><title>x</title>{{{{ region(name=\"team\") }}}}\n\
+         -- themes/default/regions/team.html --\n<b>{{{{ segment(of=\"team\") }}}}</b>\n",
+        BARE.replace("currency: EUR\n", "currency: EUR\ntargets: [nginx]\n"),
+        facet("team", &["none", "owls"], "none")
+    ));
+    let args = ["explain", "/", "--as", "team=owls"];
+    let text = stdout(&run(folder.path(), &args, ""));
+    for part in [
+        "/: 3 parts in 1 rendering",
+        "→ _haberdash/esi/page/index.html",
+        "  _haberdash/esi/region/team-",
+        "→ _v/open/team.owls/_haberdash/esi/region/team-",
+    ] {
+        assert!(text.contains(part), "{part} in\n{text}");
+    }
+    assert!(!text.contains("Diagram of the whole page"), "{text}");
+}
+
+#[test]
 fn explain_tells_lines_files_and_visitors() {
     let folder = store(&format!(
         "{BARE}{}-- themes/default/templates/page.html --\n<title>x</title>\n<p>\n{{% if visitor_is(team=\"owls\") %}}Hoot{{% endif %}}\n",

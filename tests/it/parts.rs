@@ -319,7 +319,10 @@ fn a_region_has_the_keys_of_what_is_in_it() {
                 "outer",
                 "<p>{{ segment(of=\"mood\") }}{{ region(name=\"plain\") }}{{ region(name=\"team\") }}</p>",
             ),
-            ("plain", "{% set tie = product(id=\"tie\") %}<i>{{ tie.title }}</i>"),
+            (
+                "plain",
+                "{% set tie = product(id=\"tie\") %}<i>{{ tie.title }}</i>",
+            ),
             ("team", TEAM),
         ],
     );

@@ -22,14 +22,17 @@ impl Drop for Server {
 }
 
 fn serve() -> Server {
-    let folder = tempfile::tempdir().unwrap();
-    let fixture = format!(
+    serve_store(&format!(
         "{BARE}{}-- segments/loyalty.yaml --\nfacet: loyalty\ndefault: guest\ngated: true\nfrom: {{ signed-cookie: hb_visitor, field: loyalty }}\nsegments: [{{ id: guest }}, {{ id: gold }}]\n\
          -- themes/default/templates/page.html --\n<!doctype html><html lang=\"en\"><title>x</title><body>{{{{ body() }}}}</body></html>\n\
          -- content/index.md --\n::: when loyalty=gold\nGold text.\n::: when team=owls\nOwl text.\n::: otherwise\nPlain text.\n:::\n",
         facet("team", &["none", "owls"], "none")
-    );
-    write_store(folder.path(), &fixture);
+    ))
+}
+
+fn serve_store(fixture: &str) -> Server {
+    let folder = tempfile::tempdir().unwrap();
+    write_store(folder.path(), fixture);
     let mut child = Command::new(env!("CARGO_BIN_EXE_haberdash"))
         .current_dir(folder.path())
         .env_remove("SHOP_KEY")
@@ -81,6 +84,25 @@ fn header<'a>(head: &'a str, name: &str) -> Option<&'a str> {
         .filter_map(|line| line.split_once(": "))
         .find(|(key, _)| key.eq_ignore_ascii_case(name))
         .map(|(_, value)| value)
+}
+
+#[test]
+fn pages_that_edges_put_together_are_put_together_here() {
+    let fixture = BARE.replace("currency: EUR\n", "currency: EUR\ntargets: [varnish]\n");
+    let server = serve_store(&format!(
+        "{fixture}{}-- themes/default/templates/page.html --\n<!doctype html><title>x</title><p>{{{{ region(name=\"team\") }}}}</p>\n\
+         -- themes/default/regions/team.html --\n<b>{{{{ segment(of=\"team\") }}}}</b>\n",
+        facet("team", &["none", "owls"], "none")
+    ));
+    let (head, body) = server.get("/", "Cookie: hb_team=owls\r\n");
+    assert_eq!(body, "<!doctype html><title>x</title><p><b>owls</b></p>");
+    assert_eq!(header(&head, "etag"), None);
+    // As a browser gets it, with the bar.
+    let (_, body) = server.get("/", "Accept: text/html\r\n");
+    assert!(
+        body.contains("<b>none</b>") && body.contains("haberdash-bar"),
+        "{body}"
+    );
 }
 
 #[test]
