@@ -14,13 +14,13 @@ use serde::Serialize;
 use crate::{
     decision::{Box_, Diagrams, NodeId},
     diagnostic::{Diagnostic, Diagnostics},
-    finish::{self, Finisher, Syntax, Variants},
+    finish::{self, Finisher, Variants},
     load::{LoadOptions, load},
     model::Store,
-    pipeline::{BuildOptions, delivery},
+    pipeline::{BuildOptions, delivery, parts_folder},
     plan::plan,
     render::{Explored, ReadSet, Site, Split, Topic, World},
-    routing::{ESI, Label, PAGES, REGIONS, Slot, labels},
+    routing::{Label, PAGES, REGIONS, Slot, labels},
     source::SourceTree,
 };
 
@@ -185,14 +185,16 @@ pub fn explain(
     let mut files: Vec<(String, Variants)> = Vec::new();
     match finished.skeleton {
         Some(skeleton) if !delivery.whole => {
-            files.push((format!("{ESI}/{PAGES}/{file}"), skeleton));
+            let syntax = *delivery.parts.first().expect("there is a skeleton");
+            let folder = parts_folder(syntax);
+            let regions = format!("{folder}/{REGIONS}");
+            files.push((format!("{folder}/{PAGES}/{file}"), skeleton));
             for (key, _) in finisher.varied(&finished.regions) {
                 let part = finisher.part(key);
-                files.push((format!("{ESI}/{REGIONS}/{}", part.file), part.variants));
+                files.push((format!("{regions}/{}", part.file), part.variants));
             }
-            let folder = format!("{ESI}/{REGIONS}");
             for text in files.iter_mut().flat_map(|(_, of)| &mut of.texts) {
-                *text = finisher.with_marks(Syntax::Esi, &folder, text).into();
+                *text = finisher.with_marks(syntax, &regions, text).into();
             }
         }
         _ => files.push((file, finished.whole)),

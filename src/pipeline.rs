@@ -20,7 +20,7 @@ use serde::Serialize;
 use crate::{
     check,
     decision::{Diagrams, NodeId, Variable},
-    diagnostic::{Code, Diagnostic, Diagnostics, Span},
+    diagnostic::{Code, Diagnostic, Diagnostics},
     digest::Digest,
     edge::{self, Deployment, EdgeFile},
     feeds,
@@ -158,6 +158,7 @@ pub fn build(
         keys: &keys,
         syntaxes: &delivery.parts,
         files: Mutex::default(),
+        problems: Mutex::default(),
         nanoseconds: AtomicU64::new(0),
     };
     let (assets, urls) = finish::assets(&store, &world, tree, &mut diagnostics);
@@ -279,6 +280,7 @@ pub fn build(
             Err(problem) => diagnostics.push(problem),
         }
     }
+    let parts_folder = delivery.parts.first().map_or("", |it| parts_folder(*it));
     for key in &regions {
         let part = finisher.part(*key);
         let file = format!("{REGIONS}/{}", part.file);
@@ -287,11 +289,11 @@ pub fn build(
             writer.part(&finisher, slot, &file, text)
         })?;
         let asked = asked.iter().map(|it| store.facets.facet(*it).id.as_str());
-        writer.note(&format!("{ESI}/{file}"), |default| {
+        writer.note(&format!("{parts_folder}/{file}"), |default| {
             default.keys = world.region_keys(&part.regions, asked);
         });
         summary.parts += region.labels.len();
-        region.add_to(&mut parts, &format!("/{ESI}/{file}"), None);
+        region.add_to(&mut parts, &format!("/{parts_folder}/{file}"), None);
     }
     for lowering in [&mut whole, &mut parts] {
         for asset in &assets {
@@ -304,8 +306,11 @@ pub fn build(
             lowering.add_file(format!("/{path}"), true);
         }
     }
-    let whole = delivery.whole.then(|| whole.finish(&plan.redirects));
-    let parts = (!delivery.parts.is_empty()).then(|| parts.finish(&plan.redirects));
+    diagnostics.extend(std::mem::take(
+        &mut *writer.problems.lock().expect("no holder panics"),
+    ));
+    let whole = delivery.whole.then(|| whole.finish(&plan.redirects, ""));
+    let parts = (!delivery.parts.is_empty()).then(|| parts.finish(&plan.redirects, parts_folder));
     let (table, parts) = match (whole, parts) {
         (Some(whole), parts) => (whole, parts),
         (None, parts) => (parts.expect("pages are delivered in some way"), None),
@@ -373,16 +378,14 @@ pub fn build(
             .collect(),
     };
     let mut edges = BTreeMap::new();
-    for (target, span) in targets(&store, options) {
+    for (target, span) in &store.config.targets {
         if !edge::targets().any(|known| known == target) {
             let message = format!("there is no target `{target}`");
-            let problem = match span {
-                Some(span) => Diagnostic::new(Code::UnknownTarget, span, message),
-                None => Diagnostic::project(Code::UnknownTarget, message),
-            };
+            let problem = Diagnostic::new(Code::UnknownTarget, *span, message);
             diagnostics.push(problem.did_you_mean(target, edge::targets()));
-            continue;
         }
+    }
+    for target in targets(&store, options) {
         let (files, problems) = edge::edge_files(target, &deployment);
         diagnostics.extend(problems);
         edges.insert(target.to_owned(), files);
@@ -407,20 +410,29 @@ pub fn build(
     })
 }
 
-/// The edges to compile for, and where each is named.
-fn targets<'a>(store: &'a Store, options: &'a BuildOptions<'_>) -> Vec<(&'a str, Option<Span>)> {
-    if let Some(typed) = options.targets {
-        return typed.iter().map(|name| (name.as_str(), None)).collect();
-    }
-    let listed = store.config.targets.iter();
-    listed
-        .map(|(name, span)| (name.as_str(), Some(*span)))
-        .collect()
+/// The known edges to compile for.
+fn targets<'a>(store: &'a Store, options: &'a BuildOptions<'_>) -> Vec<&'a str> {
+    let listed = store.config.targets.iter().map(|(name, _)| name);
+    let typed = options.targets.map(|typed| typed.iter());
+    let wanted: Vec<&str> = match typed {
+        Some(typed) => typed.map(String::as_str).collect(),
+        None => listed.map(String::as_str).collect(),
+    };
+    let known = |name: &&str| edge::targets().any(|known| known == *name);
+    wanted.into_iter().filter(known).collect()
 }
 
 /// How pages get to visitors.
 pub fn delivery(store: &Store, options: &BuildOptions<'_>) -> Delivery {
-    edge::delivery(targets(store, options).into_iter().map(|(name, _)| name))
+    edge::delivery(targets(store, options).into_iter())
+}
+
+/// Where skeletons and regions with marks of a syntax stand.
+pub fn parts_folder(syntax: Syntax) -> &'static str {
+    match syntax {
+        Syntax::Esi => ESI,
+        Syntax::Ssi => SSI,
+    }
 }
 
 impl Built {
@@ -443,6 +455,22 @@ impl Summary {
         self.errors = diagnostics.count(crate::diagnostic::Severity::Error);
         self.warnings = diagnostics.count(crate::diagnostic::Severity::Warning);
     }
+}
+
+/// The longest name of a file that file systems take, in bytes; twins have three more.
+const LONGEST_NAME: usize = 252;
+
+fn long_name(path: &str, name: &str) -> Diagnostic {
+    let way_out = if path.starts_with("_v/") {
+        "give facets and segments shorter ids, or ask for fewer of them together"
+    } else {
+        "give it a shorter name or `url`"
+    };
+    let message = format!(
+        "a part of the path `{path}` has {} bytes, and file systems take {LONGEST_NAME}",
+        name.len()
+    );
+    Diagnostic::project(Code::LongName, message).hint(way_out)
 }
 
 /// What is kept of a route once its files are written.
@@ -505,6 +533,7 @@ struct Writer<'a> {
     /// Of skeletons and regions.
     syntaxes: &'a BTreeSet<Syntax>,
     files: Mutex<BTreeMap<String, Entry>>,
+    problems: Mutex<Vec<Diagnostic>>,
     nanoseconds: AtomicU64,
 }
 
@@ -589,10 +618,7 @@ impl Writer<'_> {
     /// Writes a skeleton or a region in each of the syntaxes.
     fn part(&self, finisher: &Finisher, slot: &Slot, file: &str, text: &str) -> io::Result<()> {
         for syntax in self.syntaxes {
-            let folder = match syntax {
-                Syntax::Esi => ESI,
-                Syntax::Ssi => SSI,
-            };
+            let folder = parts_folder(*syntax);
             let text = finisher.with_marks(*syntax, &format!("{folder}/{REGIONS}"), text);
             self.slot(slot, &format!("{folder}/{file}"), &text, false)?;
         }
@@ -621,11 +647,16 @@ impl Writer<'_> {
         (digest, is_immutable): (Digest, bool),
         precompresses: bool,
     ) -> io::Result<()> {
-        self.sink.put(OutputFile {
-            path,
-            bytes,
-            digest,
-        })?;
+        if let Some(name) = path.split('/').find(|name| name.len() > LONGEST_NAME) {
+            let mut problems = self.problems.lock().expect("no holder panics");
+            problems.push(long_name(listed, name));
+        } else {
+            self.sink.put(OutputFile {
+                path,
+                bytes,
+                digest,
+            })?;
+        }
         let entry = Entry::new(path, bytes, digest, is_immutable);
         self.files
             .lock()

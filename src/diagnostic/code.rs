@@ -106,6 +106,7 @@ codes! {
     MissingAsset "missing-asset" Error "A template asks for an asset that the theme does not have."
     FragmentCycle "fragment-cycle" Error "Fragments or regions contain themselves."
     TooManyVariants "too-many-variants" Error "A page has more variants than the budget allows."
+    LongName "long-name" Error "A file would have a longer name than file systems take."
     MinifyChangedText "minify-changed-text" Warning "Minifying would have changed the text of a page, so it was left as it was."
 
     // Edges.

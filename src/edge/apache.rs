@@ -43,6 +43,14 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         .map(|key| format!("`{}`", key.env))
         .collect();
     let readme = include_str!("apache/README.md")
+            .replace(
+                "COUNTRY_LINE\n",
+                if conditions.asks_country() {
+                    "    rsync -a --ignore-existing edge/apache/countries.conf server:/etc/apache2/haberdash/\n"
+                } else {
+                    ""
+                },
+            )
         .replace("TITLE", &deployment.title)
         .replace(
             "SCRIPT_PART\n",

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Can, Deployment, Edge, EdgeFile, Problems, javascript};
+use crate::digest::Digest;
 
 pub(super) const EDGE: Edge = Edge {
     name: "cloudfront",
@@ -20,6 +21,8 @@ pub(super) const EDGE: Edge = Edge {
 const FUNCTION: usize = 10 * 1024;
 /// Largest key of a key-value store, in bytes.
 const STORE_KEY: usize = 512;
+/// Most entries that one call puts into a store.
+const PUTS: usize = 50;
 /// Largest key-value store, in bytes.
 const STORE: usize = 5 * 1024 * 1024;
 
@@ -37,12 +40,27 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let core = javascript::Core::of(table);
     let mut readable = format!("{adapter}\n{nothing}\n{}", core.whole());
     let mut function = small(&readable);
-    let mut entries: Vec<Value> = Vec::new();
+    let mut entries: BTreeMap<String, String> = BTreeMap::new();
     if function.len() > FUNCTION {
         let paths = include_str!("cloudfront/paths.js");
         readable = format!("{adapter}{paths}\n{}", core.without_paths());
+        let listed = store(&core.paths(), &table.redirects);
+        let texts = listed
+            .iter()
+            .flat_map(|(path, to)| [path.as_bytes(), to.as_bytes()]);
+        let build = Digest::of_parts(texts.chain([readable.as_bytes()])).short();
+        let depths = table
+            .prefixes
+            .keys()
+            .map(|prefix| prefix.matches('/').count());
+        let depth = depths.max().unwrap_or(0);
+        readable += &format!("var BUILD = '{build}', DEPTH = {depth};\n");
         function = small(&readable);
-        entries = store(&core.paths(), &table.redirects, problems);
+        entries = listed
+            .into_iter()
+            .map(|(path, to)| (build.clone() + &path, to))
+            .collect();
+        check_store(&entries, problems);
     }
     if function.len() > FUNCTION {
         problems.exceeds_code(
@@ -52,9 +70,6 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             "ask for fewer facets together on one page, or write fewer aliases",
         );
     }
-    let count = entries.len();
-    let store =
-        serde_json::to_string_pretty(&json!({ "data": entries })).expect("it is text") + "\n";
     let secrets = javascript::secrets(deployment, |key| {
         format!(
             "aws cloudfront-keyvaluestore put-key --kvs-arn … --if-match … --key key.{} --value \"${}\"",
@@ -65,19 +80,32 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
         include_str!("cloudfront/README.md"),
         title = deployment.title,
         size = function.len(),
-        entries = count,
+        entries = entries.len(),
         secrets = secrets,
     );
-    vec![
+    let build = entries
+        .keys()
+        .next()
+        .map_or("", |key| &key[..key.find('/').unwrap_or(0)]);
+    let mut files = puts(&entries);
+    files.extend([
         EdgeFile::new("README.md", readme),
         EdgeFile::new("upload.sh", upload(deployment)),
+        EdgeFile::new(
+            "deploy.sh",
+            include_str!("cloudfront/deploy.sh").replace("{build}", build),
+        ),
+        EdgeFile::new(
+            "headers-policy.json",
+            include_str!("cloudfront/headers-policy.json"),
+        ),
         EdgeFile::new("function.js", function),
         EdgeFile::new(
             "function.readable.js",
             format!("{imports}{readable}\nvar handler = handle;\n"),
         ),
-        EdgeFile::new("store.json", store),
-    ]
+    ]);
+    files
 }
 
 /// A line for each extension, with its type, and for each file that is not as its extension says: the
@@ -102,47 +130,67 @@ fn upload(deployment: &Deployment) -> String {
     }
     let lines = types.into_iter().chain(others).map(|(pattern, (kind, is_immutable))| {
         let caching = if is_immutable { "public, max-age=31536000, immutable" } else { "public, no-cache" };
-        format!("put --exclude '*' --include '{pattern}' --content-type '{kind}' --cache-control '{caching}'\n")
+        // What is for good is there or not. Of all else the times say nothing: they are made of contents.
+        let put = if is_immutable { "put_new" } else { "put" };
+        format!("{put} --exclude '*' --include '{pattern}' --content-type '{kind}' --cache-control '{caching}'\n")
     });
     include_str!("cloudfront/upload.sh").replace("{types}\n", &lines.collect::<String>())
 }
 
-/// The lists of paths and redirects as entries of the store.
+/// The lists of paths and redirects.
 fn store(
     folders: &javascript::Folders,
     redirects: &BTreeMap<String, String>,
-    problems: &mut Problems<'_>,
-) -> Vec<Value> {
+) -> BTreeMap<String, String> {
     let mut entries: BTreeMap<String, String> = redirects.clone();
     for (folder, names) in folders {
         for (name, root) in names {
             entries.insert(format!("{folder}{name}"), root.to_string());
         }
     }
+    entries
+}
+
+fn check_store(entries: &BTreeMap<String, String>, problems: &mut Problems<'_>) {
     let mut size = 0;
-    for (key, value) in &entries {
+    for (key, value) in entries {
         size += key.len() + value.len();
         if key.len() > STORE_KEY {
+            let (build, _) = key.split_at(key.find('/').unwrap_or(0));
+            let path = &key[build.len()..];
             problems.exceeds(
                 format!(
-                    "the path `{key}` has {} bytes, and a key of the store takes {STORE_KEY}",
-                    key.len()
+                    "the path `{path}` has {} bytes, and a key of the store takes {} of it",
+                    path.len(),
+                    STORE_KEY - build.len()
                 ),
                 "give the page a shorter `url`",
             );
         }
     }
-    if size > STORE {
+    // Those of the build before are there until the new function is.
+    if size * 2 > STORE {
         problems.exceeds(
             format!(
-                "the list of {} paths has {size} bytes, and a key-value store takes {STORE}",
+                "the lists of {} paths have {size} bytes, and a key-value store of {STORE} takes those of two builds",
                 entries.len()
             ),
             "let pages of one folder ask for the same facets, so that they share an entry",
         );
     }
-    let entries = entries.into_iter();
-    entries
-        .map(|(key, value)| json!({ "key": key, "value": value }))
+}
+
+/// Entries as one call takes them.
+fn puts(entries: &BTreeMap<String, String>) -> Vec<EdgeFile> {
+    let entries: Vec<Value> = entries
+        .iter()
+        .map(|(key, value)| json!({ "Key": key, "Value": value }))
+        .collect();
+    let calls = entries.chunks(PUTS).zip(1..);
+    calls
+        .map(|(call, nth)| {
+            let text = serde_json::to_string_pretty(call).expect("it is text") + "\n";
+            EdgeFile::new(&format!("store/{nth:03}.json"), text)
+        })
         .collect()
 }

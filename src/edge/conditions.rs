@@ -14,7 +14,7 @@ use std::{
 use super::{Deployment, Problems};
 use crate::{
     model::{Match, Predicate, Signal},
-    routing::{ESI, FacetRules, REGIONS, RoutingTable},
+    routing::{FacetRules, REGIONS, RoutingTable},
 };
 
 /// The cookie with the purposes that the visitor consented to, joined by points.
@@ -293,7 +293,7 @@ pub(super) fn asked(table: &RoutingTable) -> BTreeSet<u16> {
 /// The regions that an edge puts into pages: their paths as marks name them, and their roots, by place.
 pub(super) fn regions(deployment: &Deployment) -> BTreeMap<String, u32> {
     let table = &deployment.table;
-    let prefix = format!("{ESI}/{REGIONS}/");
+    let prefix = format!("{}/{REGIONS}/", table.parts);
     let files = deployment.manifest.files.keys();
     let regions = files.filter(|file| table.has_skeletons() && file.starts_with(&prefix));
     let paths = regions.map(|file| format!("/{file}"));

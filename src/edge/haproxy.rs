@@ -207,6 +207,7 @@ impl Site<'_> {
             let lines = include_str!("haproxy/proof-key.cfg")
                 .replace("COOKIE", &format!("txn.cookie_{cookie}"))
                 .replace("PROOF", &format!("txn.proof_{nth}"))
+                .replace("FIRST_KEY", &key_name(&self.deployment.keys[0].id))
                 .replace("KEY_ID", &key.id)
                 .replace("KEY", &id)
                 .replace("SITE", &self.table.site);
@@ -576,6 +577,14 @@ impl Site<'_> {
             .map(|key| format!("`{}`", key.env))
             .collect();
         include_str!("haproxy/README.md")
+            .replace(
+                "COUNTRY_LINE\n",
+                if self.conditions.asks_country() {
+                    "    rsync -a --ignore-existing edge/haproxy/countries.map server:/etc/haproxy/\n"
+                } else {
+                    ""
+                },
+            )
             .replace("TITLE", &self.deployment.title)
             .replace("KEYS", &keys.join(", "))
     }

@@ -15,7 +15,7 @@ pub(super) use minify::minify;
 use super::{Deployment, conditions};
 use crate::{
     model::{KeyConfig, Match, Predicate, Signal},
-    routing::{ESI, FacetRules, PAGES, Policy, REDIRECT_CACHE, RoutingTable},
+    routing::{FacetRules, PAGES, Policy, REDIRECT_CACHE, RoutingTable},
 };
 
 /// Later than any clock, in seconds, and a number that JavaScript holds.
@@ -299,7 +299,7 @@ fn policy(table: &RoutingTable, place: usize) -> Value {
         json!(is_signed),
     ];
     if root.is_skeleton {
-        line.push(json!(format!("/{ESI}/{PAGES}")));
+        line.push(json!(format!("/{}/{PAGES}", table.parts)));
     }
     line.into()
 }

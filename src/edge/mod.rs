@@ -21,7 +21,7 @@ mod origin;
 mod varnish;
 mod vercel;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
@@ -121,21 +121,16 @@ pub fn targets() -> impl Iterator<Item = &'static str> {
     EDGES.iter().map(|edge| edge.name)
 }
 
-/// How pages get to visitors by way of these targets; whole, if there is none. Where pages are put
-/// together at all, the marks of Edge Side Includes are written, since the table names their files.
+/// How pages get to visitors by way of these targets; whole, if there is none.
 pub fn delivery<'a>(targets: impl Iterator<Item = &'a str>) -> Delivery {
     let marks = |name: &str| {
         let edge = EDGES.iter().find(|edge| edge.name == name);
         edge.and_then(|edge| edge.can.includes)
     };
     let marks: Vec<Option<Syntax>> = targets.map(marks).collect();
-    let mut parts: BTreeSet<Syntax> = marks.iter().copied().flatten().collect();
-    if !parts.is_empty() {
-        parts.insert(Syntax::Esi);
-    }
     Delivery {
         whole: marks.is_empty() || marks.contains(&None),
-        parts,
+        parts: marks.iter().copied().flatten().collect(),
     }
 }
 

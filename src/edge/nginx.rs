@@ -18,7 +18,7 @@ use crate::{
     finish::Syntax,
     model::{Device, Match, Signal},
     plan::NOT_FOUND,
-    routing::{ESI, EXPOSURE, PAGES, Policy, REDIRECT_CACHE, RoutingTable, SSI, Target},
+    routing::{EXPOSURE, PAGES, Policy, REDIRECT_CACHE, RoutingTable, SSI, Target},
 };
 
 pub(super) const EDGE: Edge = Edge {
@@ -105,7 +105,7 @@ fn regions(deployment: &Deployment) -> BTreeMap<String, Target> {
     let regions = conditions::regions(deployment).into_iter();
     let by_path = regions.map(|(path, root)| {
         let root = deployment.table.roots[root as usize];
-        (path.replacen(ESI, SSI, 1), root.at)
+        (path.replacen(&deployment.table.parts, SSI, 1), root.at)
     });
     by_path.collect()
 }
@@ -378,11 +378,11 @@ impl Site<'_> {
             .max(table.files.len())
             .max(self.pages.keys.len())
             .max(self.regions.len());
-        let size = (largest * 2).next_power_of_two().max(2048);
+        let size = (largest * 4).next_power_of_two().max(8192);
         self.line("");
         self.line(&format!("map_hash_max_size       {size};"));
         self.line(&format!("map_hash_bucket_size    {bucket};"));
-        self.line("variables_hash_max_size 4096;");
+        self.line("variables_hash_max_size 8192;\nvariables_hash_bucket_size 128;");
     }
 
     fn request(&mut self) {
@@ -1250,9 +1250,22 @@ impl Site<'_> {
         debug_assert_eq!(EXPOSURE, "haberdash-experiment");
         let mut types = String::new();
         let media = conditions::media_types(self.deployment);
+        // As directives of nginx and of others name them: without what is said of letters.
+        let mut lettered: BTreeSet<&str> = BTreeSet::new();
         for (extension, kind) in &media.by_extension {
-            let _ = writeln!(types, "    {:40} {};", quoted(kind), quoted(extension));
+            let bare = kind.strip_suffix("; charset=utf-8");
+            lettered.extend(bare);
+            let kind = quoted(bare.unwrap_or(kind));
+            let _ = writeln!(types, "    {kind:40} {};", quoted(extension));
         }
+        // It is of them in any case.
+        lettered.remove("text/html");
+        let lettered: Vec<&str> = lettered.into_iter().collect();
+        let lettered = if lettered.is_empty() {
+            String::new()
+        } else {
+            format!("charset_types {};\n", lettered.join(" "))
+        };
         let missing = if self.has_not_found() {
             let policy = self.policy(self.table.not_found as usize);
             let exposure = if policy.experiments.is_empty() {
@@ -1262,10 +1275,7 @@ impl Site<'_> {
             };
             let is_skeleton = self.table.roots[self.table.not_found as usize].is_skeleton;
             let (ssi, folder) = if is_skeleton {
-                (
-                    "    ssi       on;\n    ssi_types *;\n",
-                    format!("/{SSI}/{PAGES}"),
-                )
+                ("    ssi  on;\n", format!("/{SSI}/{PAGES}"))
             } else {
                 ("", String::new())
             };
@@ -1288,6 +1298,7 @@ impl Site<'_> {
         }
         include_str!("nginx/site.conf")
             .replace("    # TYPES\n", &types)
+            .replace("# LETTERED\n", &lettered)
             .replace("    # EXPOSURE\n", &exposure)
             .replace("REDIRECT_CACHE", REDIRECT_CACHE)
             .replace("    # SKELETON\n", skeleton)
@@ -1360,6 +1371,14 @@ impl Site<'_> {
             }
         };
         include_str!("nginx/README.md")
+            .replace(
+                "COUNTRY_LINE\n",
+                if self.conditions.asks_country() {
+                    "    rsync -a --ignore-existing edge/nginx/countries.conf server:/etc/nginx/\n"
+                } else {
+                    ""
+                },
+            )
             .replace("TITLE", &self.deployment.title)
             .replace(
                 "PARTS_PART\n",

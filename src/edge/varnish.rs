@@ -795,6 +795,14 @@ impl Site<'_> {
             );
         }
         include_str!("varnish/README.md")
+            .replace(
+                "COUNTRY_LINE\n",
+                if self.conditions.asks_country() {
+                    "    rsync -a --ignore-existing edge/varnish/countries.vcl server:/etc/varnish/\n"
+                } else {
+                    ""
+                },
+            )
             .replace("TITLE", &self.deployment.title)
             .replace(
                 "PARTS_PART\n",
@@ -849,5 +857,5 @@ fn consents(purpose: &str) -> String {
 }
 
 fn not_before(instant: i64) -> String {
-    format!("std.time2real(now, 0.0) >= {instant}.0")
+    format!("std.real(var.get(\"now\"), 0.0) >= {instant}.0")
 }

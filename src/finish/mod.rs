@@ -87,7 +87,12 @@ impl Finisher {
         match minify::minify(raw) {
             Ok(minified) => self.fill(&minified),
             Err(changed) => {
-                let message = format!("minifying would have changed the text near `{changed}`");
+                let texts = pieces(&changed).filter_map(|piece| match piece {
+                    Piece::Text(text) => Some(text),
+                    Piece::Token(_) => None,
+                });
+                let near: String = texts.collect();
+                let message = format!("minifying would have changed the text near `{near}`");
                 let problem = match span {
                     Some(span) => Diagnostic::new(Code::MinifyChangedText, span, message),
                     None => Diagnostic::project(Code::MinifyChangedText, message),

@@ -11,8 +11,9 @@ pub const PAGES: &str = "page";
 /// Regions, below either: `region/hero-0123456789ab.html`.
 pub const REGIONS: &str = "region";
 
-const INCLUDE: (&str, &str) = ("<esi:include src=\"/", "\"/>");
-const COMMENT: (&str, &str) = ("<esi:comment ", "/>");
+const ESI_INCLUDE: (&str, &str) = ("<esi:include src=\"/", "\"/>");
+const ESI_COMMENT: (&str, &str) = ("<esi:comment ", "/>");
+const SSI_INCLUDE: (&str, &str) = ("<!--# include virtual=\"/", "\" -->");
 
 impl Visitor<'_> {
     /// A skeleton's text with each region in its place, as this visitor gets it. `read` gives the text
@@ -22,16 +23,17 @@ impl Visitor<'_> {
         text: &str,
         read: &mut impl FnMut(&str) -> Result<String, E>,
     ) -> Result<String, E> {
+        let (open, close) = if self.table.parts == SSI {
+            SSI_INCLUDE
+        } else {
+            ESI_INCLUDE
+        };
         let mut whole = String::with_capacity(text.len() * 2);
-        let mut rest = text;
-        if let Some((_, after)) = rest
-            .strip_prefix(COMMENT.0)
-            .and_then(|it| it.split_once(COMMENT.1))
-        {
-            rest = after;
-        }
-        while let Some((before, after)) = rest.split_once(INCLUDE.0) {
-            let (region, after) = after.split_once(INCLUDE.1).unwrap_or((after, ""));
+        let comment = text.strip_prefix(ESI_COMMENT.0);
+        let after_comment = comment.and_then(|it| it.split_once(ESI_COMMENT.1));
+        let mut rest = after_comment.map_or(text, |(_, after)| after);
+        while let Some((before, after)) = rest.split_once(open) {
+            let (region, after) = after.split_once(close).unwrap_or((after, ""));
             whole.push_str(before);
             let at: Target = self.table.roots[self.table.find(&format!("/{region}")) as usize].at;
             let file = self.file(at, region);

@@ -124,8 +124,8 @@ impl Lowering {
         self.files.push((path, is_immutable));
     }
 
-    /// The table, with the fewest entries.
-    pub fn finish(mut self, redirects: &[Redirect]) -> RoutingTable {
+    /// The table, with the fewest entries. `parts` is where skeletons and regions stand.
+    pub fn finish(mut self, redirects: &[Redirect], parts: &str) -> RoutingTable {
         let target = |node: NodeId| match node {
             NodeId::Terminal(slot) => -1 - slot as Target,
             NodeId::Inner(id) => id as Target,
@@ -190,6 +190,9 @@ impl Lowering {
             self.table.redirects.remove(path);
         }
         (self.table.roots, self.table.policies) = (shapes.roots, shapes.policies);
+        if self.table.has_skeletons() {
+            parts.clone_into(&mut self.table.parts);
+        }
         self.table.not_found = self.table.find(NOT_FOUND);
         self.table
     }

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::{
-    assembly::{ESI, PAGES},
+    assembly::PAGES,
     cookie::Keys,
     request::Request,
     signals::Signals,
@@ -212,7 +212,7 @@ impl<'a> Visitor<'a> {
         let policy = &self.table.policies[policy as usize];
         let mut file = file_of(path.unwrap_or(NOT_FOUND));
         if is_skeleton {
-            file = format!("{ESI}/{PAGES}/{file}");
+            file = format!("{}/{PAGES}/{file}", self.table.parts);
         }
         let Some(meta) = files.file(&self.slot(at).redacted(&file)) else {
             return Decision::empty(404);

@@ -40,6 +40,9 @@ pub struct RoutingTable {
     pub files: BTreeSet<String>,
     /// The root of the page for what does not exist.
     pub not_found: u32,
+    /// Where skeletons and regions stand, if there are any: [`super::ESI`] or [`super::SSI`].
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub parts: String,
 }
 
 /// The shape of a route: where its decision begins, and what goes with the answer.

@@ -95,6 +95,7 @@ fn table_of(facets: Vec<FacetRules>) -> RoutingTable {
         is_skeleton: false,
     };
     RoutingTable {
+        parts: String::new(),
         version: 2,
         site: "shop".to_owned(),
         keys: vec!["k1".to_owned()],

@@ -5,6 +5,35 @@ use std::collections::BTreeMap;
 use crate::support::{BARE, build_tree, facet, site, site_at};
 use haberdash::SourceTree;
 
+/// The names of files stand for segments, and file systems take names of 255 bytes.
+#[test]
+fn names_that_no_file_system_takes_are_reported() {
+    let segment = "s".repeat(250);
+    let team = facet("team", &["none", &segment], "none");
+    let long = "x".repeat(260);
+    let built = site(&format!(
+        "{team}-- content/index.md --\n---\ntitle: Home\n---\n::: when team={segment}\nHoot.\n:::\n\
+         -- content/long.md --\n---\ntitle: Long\nurl: /{long}/\n---\n"
+    ));
+    assert_eq!(built.problems(), ["long-name", "long-name"]);
+    let mut messages: Vec<String> = built
+        .built
+        .diagnostics
+        .iter()
+        .map(|it| format!("{} {}", it.message, it.hint.clone().unwrap()))
+        .collect();
+    messages.sort();
+    assert!(messages[0].contains("`_v/open/team.ss"), "{messages:#?}");
+    assert!(
+        messages[0].contains("255 bytes") && messages[0].contains("shorter ids"),
+        "{messages:#?}"
+    );
+    assert!(
+        messages[1].contains("260 bytes") && messages[1].contains("`url`"),
+        "{messages:#?}"
+    );
+}
+
 #[test]
 fn a_store_with_nothing_but_a_page_builds() {
     let site = site("").expect_no_problems();

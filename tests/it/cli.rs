@@ -240,9 +240,9 @@ fn explain_tells_the_parts_that_edges_put_together() {
     let text = stdout(&run(folder.path(), &args, ""));
     for part in [
         "/: 3 parts in 1 rendering",
-        "→ _haberdash/esi/page/index.html",
-        "  _haberdash/esi/region/team-",
-        "→ _v/open/team.owls/_haberdash/esi/region/team-",
+        "→ _haberdash/ssi/page/index.html",
+        "  _haberdash/ssi/region/team-",
+        "→ _v/open/team.owls/_haberdash/ssi/region/team-",
     ] {
         assert!(text.contains(part), "{part} in\n{text}");
     }

@@ -115,9 +115,9 @@ fn nothing_is_in_parts_without_an_edge_for_it() {
         ("", 0, 2),
         ("targets: [haproxy]", 0, 2),
         ("targets: [varnish]", 3, 1),
-        ("targets: [nginx]", 6, 1),
+        ("targets: [nginx]", 3, 1),
         ("targets: [nginx, varnish, cloudflare]", 6, 1),
-        ("targets: [nginx, haproxy]", 6, 2),
+        ("targets: [nginx, haproxy]", 3, 2),
     ] {
         let site = configured(line, &store).expect_no_problems();
         let in_folders = files(&site, "si/page/index").len() + files(&site, "si/region/").len();

@@ -86,15 +86,19 @@ fn a_path_that_is_longer_than_a_key_of_the_store_is_refused() {
         };
         more += &format!("-- content/p{nth}-{padding}.md --\n---\ntitle: P\n---\n{text}\n");
     }
-    let long = "x".repeat(511);
+    let long = format!("{0}/{0}/{1}", "x".repeat(250), "x".repeat(9));
     more += &format!(
-        "-- content/long.md --\n---\ntitle: L\nurl: /{long}/\n---\n::: when team=owls\nHoot.\n:::\n"
+        "-- content/long.md --\n---\ntitle: L\nurl: /{long}/\n---\n::: when team=owls\nHoot.\n:::\n\
+         -- content/beside.md --\n---\ntitle: B\nurl: /{0}/{0}/b/\n---\n-- content/above.md --\n---\ntitle: A\nurl: /{0}/a/\n---\n",
+        "x".repeat(250)
     );
     let (place, message, hint) = only(&with("targets: [cloudfront]", &more));
     assert_eq!(place, "edge-limit");
     assert_eq!(
         message,
-        format!("cloudfront: the path `/{long}/` has 513 bytes, and a key of the store takes 512")
+        format!(
+            "cloudfront: the path `/{long}/` has 513 bytes, and a key of the store takes 502 of it"
+        )
     );
     assert!(hint.contains("`url`"), "{hint}");
 }

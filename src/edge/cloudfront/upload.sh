@@ -4,9 +4,8 @@
 set -eu
 site=$(dirname "$0")/../../public
 
-put() { aws s3 sync "$site" "s3://$BUCKET" --no-progress "$@"; }
+put() { aws s3 cp "$site" "s3://$BUCKET" --recursive --no-progress "$@"; }
+put_new() { aws s3 sync "$site" "s3://$BUCKET" --size-only --no-progress "$@"; }
 
-# Pages that are replaced; the page for 404 says so itself, since no function runs for it.
+# The page for 404 says itself how long it may be kept, since no function runs for it.
 {types}
-# What is gone goes last.
-aws s3 sync "$site" "s3://$BUCKET" --no-progress --delete --size-only

@@ -12,10 +12,7 @@ function decide(request, hmac, then) {
     return then({ status: 405, headers: { allow: 'GET, HEAD', 'cache-control': 'no-store' } });
   }
   var path = request.path;
-  // An allow-list: no empty parts, none that begins with a point, nothing escaped.
-  if (!/^\/([\w~-][\w.~-]*\/)*([\w~-][\w.~-]*)?$/.test(path) || /^\/_(v|haberdash)(\/|$)/i.test(path)) {
-    return decideMissing(request, hmac, then);
-  }
+  if (!isCanonical(path)) return decideMissing(request, hmac, then);
   var to = redirect(path);
   if (to) {
     var query = /^[!-~]+$/.test(request.query) ? '?' + request.query : '';
@@ -23,6 +20,11 @@ function decide(request, hmac, then) {
   }
   if (path === '/404.html') return decideMissing(request, hmac, then);
   choose(request, rootOf(path), path, 200, hmac, then);
+}
+
+// An allow-list: no empty parts, none that begins with a point, nothing escaped.
+function isCanonical(path) {
+  return /^\/([\w~-][\w.~-]*\/)*([\w~-][\w.~-]*)?$/.test(path) && !/^\/_(v|haberdash)(\/|$)/i.test(path);
 }
 
 function decideMissing(request, hmac, then) {

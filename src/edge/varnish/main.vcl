@@ -12,6 +12,13 @@ acl purgers {
 }
 
 sub vcl_recv {
+    # PARTS {
+    # The region's variant is not there: what everyone gets.
+    if (req.restarts > 0 && req.esi_level > 0) {
+        set req.url = regsub(req.url, "^/_v/[^/]+/[^/]+", "");
+        return (hash);
+    }
+    # PARTS }
     # The decided file is not there.
     if (req.restarts > 0) {
         call haberdash_missing;
@@ -41,26 +48,28 @@ sub vcl_recv {
     }
     # PARTS {
     if (req.esi_level > 0) {
-        # A region, for the visitor who gets the page. The query is the page's.
+        # A region, for the visitor who gets the page, and at the page's time.
         var.set("query", req_top.http.Haberdash-Query);
+        var.set("now", req_top.http.Haberdash-Now);
         call haberdash_region;
         call haberdash_file;
         return (hash);
     }
-    unset req.http.Haberdash-Query;
+    # PARTS }
+    var.set("now", std.time2real(now, 0.0));
+    if (req.url ~ "\?") {
+        var.set("query", regsub(req.url, "^[^?]*\?", ""));
+    }
+    # PARTS {
+    set req.http.Haberdash-Now = var.get("now");
+    set req.http.Haberdash-Query = var.get("query");
     # PARTS }
     # An allow-list: what can exist. Everything else is not even looked for.
     if (req.url !~ "CANONICAL") {
         call haberdash_missing;
         return (MISSING);
     }
-    if (req.url ~ "\?") {
-        var.set("query", regsub(req.url, "^[^?]*\?", ""));
-        set req.url = regsub(req.url, "\?.*$", "");
-        # PARTS {
-        set req.http.Haberdash-Query = var.get("query");
-        # PARTS }
-    }
+    set req.url = regsub(req.url, "\?.*$", "");
     call haberdash_redirect;
     if (var.get("to")) {
         # A query that could break out of the header is left behind.
@@ -121,6 +130,7 @@ sub vcl_backend_fetch {
     unset bereq.http.Authorization;
     unset bereq.http.Cookie;
     # PARTS {
+    unset bereq.http.Haberdash-Now;
     unset bereq.http.Haberdash-Query;
     # PARTS }
     unset bereq.http.Referer;
@@ -163,7 +173,14 @@ sub vcl_backend_response {
 sub vcl_deliver {
     # PARTS {
     if (req.esi_level > 0) {
-        return (deliver);
+        if (resp.status == 200) {
+            return (deliver);
+        }
+        if (req.restarts == 0) {
+            return (restart);
+        }
+        # No error page belongs inside a page.
+        return (synth(200, "No such region"));
     }
     # PARTS }
     if (resp.status == 404 && !var.get("missing")) {
@@ -187,6 +204,7 @@ sub vcl_deliver {
     if (var.get("skeleton") ~ ".") {
         # What is put together has no tag of its own.
         unset resp.http.ETag;
+        unset resp.http.Accept-Ranges;
         if (req.http.If-None-Match ~ "^\*$" && !var.get("missing")) {
             return (synth(304, "Not Modified"));
         }
@@ -216,6 +234,12 @@ sub haberdash_headers {
 }
 
 sub vcl_synth {
+    # PARTS {
+    if (req.esi_level > 0) {
+        synthetic("");
+        return (deliver);
+    }
+    # PARTS }
     unset resp.http.Server;
     unset resp.http.X-Varnish;
     if (resp.status == 301) {

@@ -2,7 +2,7 @@ if (var.get("COOKIE") !~ "^=v1\.[a-z0-9_-]+\.[0-9]{1,12}(?:\.[a-z0-9_-]+\.[a-z0-
     || var.get("COOKIE") ~ "^.{1026}") {
     return;
 }
-if (std.real(regsub(var.get("COOKIE"), "^=v1\.[^.]+\.([0-9]+)\..*$", "\1"), 0.0) <= std.time2real(now, 0.0)) {
+if (std.real(regsub(var.get("COOKIE"), "^=v1\.[^.]+\.([0-9]+)\..*$", "\1"), 0.0) <= std.real(var.get("now"), 0.0)) {
     return;
 }
 # Signatures are signed once more before they are compared: how long that takes tells nothing.

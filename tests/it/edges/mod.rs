@@ -315,7 +315,7 @@ impl Shop {
         };
         let keys = vec![key("k1", 0xA5), key("k0", 0x3C)];
         // One of them takes whole pages only: both forms of the site are written.
-        let both = ["apache", "nginx"].map(str::to_owned);
+        let both = ["apache", "nginx", "varnish"].map(str::to_owned);
         let options = BuildOptions {
             now: "2026-11-23T12:00:00Z".parse().unwrap(),
             keys: &|store, _| Keys::new(&store.config.site, keys.clone()),
@@ -740,6 +740,82 @@ pub fn turns_at_the_second(engine: &Engine, compile: Compile<'_>) {
         std::thread::sleep(Duration::from_millis(50));
     }
     assert!(before > 5 && after > 5, "{before} before, {after} after");
+}
+
+/// Fails unless a key whose variable is there and empty is no key: anyone could sign with it.
+#[track_caller]
+pub fn an_empty_key_proves_nothing(engine: &Engine, compile: Compile<'_>) {
+    // CloudFront has one page for what does not exist.
+    let store = reference::SMALL.replace(
+        "::: when team=owls\nNobody hoots here.\n::: otherwise\n",
+        "::: when team=none,owls,lions\n",
+    );
+    let mut shop = Shop::small("keys", &store);
+    let empty = &mut shop.signer.keys[1];
+    empty.secret.clear();
+    let forger = Signer {
+        site: shop.signer.site.clone(),
+        keys: vec![empty.clone()],
+    };
+    let expiry = now() + 3600;
+    let forged = forger.sign(expiry, &[("loyalty", "gold")]);
+    let genuine = shop.signer.sign(expiry, &[("loyalty", "gold")]);
+    let table = &shop.epochs()[0].table;
+    let (_folder, deployed, _running) = deploy(engine, &shop, table, &[], compile);
+    let mut client = Client::new(deployed.port);
+    for (cookie, text) in [(forged, "Plain."), (genuine, "Gold.")] {
+        let request =
+            format!("GET / HTTP/1.1\r\nHost: shop.example\r\nCookie: hb_visitor={cookie}\r\n\r\n");
+        let outcome = client.send(Ipv4Addr::LOCALHOST, request.as_bytes(), false, true);
+        let Outcome::Answered(answer) = outcome else {
+            panic!("{outcome:?}");
+        };
+        let body = String::from_utf8_lossy(&answer.body);
+        assert!(
+            answer.status == 200 && body.contains(text),
+            "{}: {body}",
+            engine.name
+        );
+    }
+}
+
+/// Fails unless a page of which a part is missing is a page, without anything of an error's.
+#[track_caller]
+pub fn a_missing_part_is_no_error_page(engine: &Engine, compile: Compile<'_>) {
+    let shop = Shop::small_in_parts("missing", reference::PARTS);
+    let whole = fs::read_to_string(shop.public.join("index.html")).unwrap();
+    let road = "<em data-experiment=\"look=plain\">mainland plain</em>\n";
+    assert!(whole.contains(road), "{whole}");
+    let mut islander = Case::get(Kind::Leaf, "from the islands", "/");
+    islander.country = Some("GB".to_owned());
+    // The islanders' variant is gone, and then everyone's.
+    for (gone, expected) in [
+        ("_v/open/", whole.clone()),
+        ("_haberdash/", whole.replace(road, "")),
+    ] {
+        let files = shop
+            .manifest
+            .files
+            .keys()
+            .filter(|path| path.starts_with(gone));
+        for path in files.filter(|path| path.contains("/region/road-")) {
+            fs::remove_file(shop.public.join(path)).unwrap();
+        }
+        let table = &shop.epochs()[0].table;
+        let cases = std::slice::from_ref(&islander);
+        let (_folder, deployed, _running) = deploy(engine, &shop, table, cases, compile);
+        let mut bytes = islander.clone();
+        if let Some(platform) = engine.platform {
+            platform(&mut bytes.headers, Some("GB"));
+        }
+        let from = address_of(Some("GB"));
+        let outcome = Client::new(deployed.port).send(from, &bytes.wire(None), false, false);
+        let Outcome::Answered(answer) = outcome else {
+            panic!("{outcome:?}");
+        };
+        let body = String::from_utf8_lossy(&answer.body).into_owned();
+        assert_eq!((answer.status, body), (200, expected), "{}", engine.name);
+    }
 }
 
 fn judge<'a>(engine: &Engine, shop: &'a Shop, epoch: &'a Epoch, keys: &'a Keys) -> Judge<'a> {

@@ -3,8 +3,8 @@
 use std::{fmt::Write, fs, os::unix::fs::PermissionsExt, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, compare::nginx_tag,
-    join_cookies, program, prove, red, reference::SMALL, turns_at_the_second,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, an_empty_key_proves_nothing,
+    compare::nginx_tag, join_cookies, program, prove, red, reference::SMALL, turns_at_the_second,
 };
 
 const APACHE: Engine = Engine {
@@ -16,6 +16,12 @@ const APACHE: Engine = Engine {
     platform: Some(join_cookies),
     countries: true,
 };
+
+#[test]
+#[ignore = "needs Apache and its module mod_lua"]
+fn apache_takes_an_empty_key_for_none() {
+    an_empty_key_proves_nothing(&APACHE, &compile);
+}
 
 #[test]
 #[ignore = "needs Apache and its module mod_lua"]

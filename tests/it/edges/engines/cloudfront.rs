@@ -15,8 +15,9 @@ use rquickjs::{Context, Function, Promise, Runtime};
 use serde_json::{Map, Value, json};
 
 use super::{
-    Deployed, Engine, FULL, Headers, Running, Shop, compare::digest_tag, join_cookies, program,
-    prove, prove_once, red, reference::listen_with, turns_at_the_second,
+    Deployed, Engine, FULL, Headers, Running, Shop, an_empty_key_proves_nothing,
+    compare::digest_tag, join_cookies, program, prove, prove_once, red, reference::listen_with,
+    turns_at_the_second,
 };
 
 const CLOUDFRONT: Engine = Engine {
@@ -54,6 +55,73 @@ fn cloudfront_decides_as_the_reference() {
     .expect_equal();
     prove(&CLOUDFRONT, Shop::demo(), FULL, &compile).expect_equal();
     assert!(red(&CLOUDFRONT, Shop::demo(), &compile).mismatches > 0);
+}
+
+#[test]
+fn cloudfront_takes_an_empty_key_for_none() {
+    an_empty_key_proves_nothing(&CLOUDFRONT, &|deployed| deployed.compile("cloudfront"));
+}
+
+/// The order of calls decides whether anyone ever gets what is not there.
+#[test]
+fn cloudfront_is_deployed_in_an_order_that_nobody_notices() {
+    let deployment = &Shop::demo().deployment;
+    let (files, _) = haberdash::edge_files("cloudfront", deployment);
+    let folder = tempfile::tempdir().unwrap();
+    let edge = folder.path().join("edge/cloudfront");
+    for file in files {
+        let path = edge.join(&file.path);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, file.bytes).unwrap();
+    }
+    // Stands for the program of that name: it notes its calls, and knows three entries of an older build.
+    let stub = folder.path().join("aws");
+    fs::write(
+        &stub,
+        "#!/bin/sh\necho \"$*\" >> \"$CALLS\"\ncase \"$*\" in\n*list-keys*) printf 'old/a\\told/b\\n' ;;\n*ETag*) echo TAG ;;\nesac\n",
+    )
+    .unwrap();
+    fs::set_permissions(&stub, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let calls = folder.path().join("calls");
+    let path = format!(
+        "{}:{}",
+        folder.path().display(),
+        std::env::var("PATH").unwrap()
+    );
+    let status = Command::new("sh")
+        .arg(edge.join("deploy.sh"))
+        .envs([
+            ("PATH", path.as_str()),
+            ("PAUSE", "0"),
+            ("CALLS", calls.to_str().unwrap()),
+        ])
+        .envs([
+            ("BUCKET", "b"),
+            ("STORE", "arn:store"),
+            ("FUNCTION", "f"),
+            ("DISTRIBUTION", "d"),
+        ])
+        .status()
+        .unwrap();
+    assert!(status.success());
+    let calls = fs::read_to_string(calls).unwrap();
+    let at = |what: &str| {
+        calls
+            .find(what)
+            .unwrap_or_else(|| panic!("no {what} in\n{calls}"))
+    };
+    let order = [
+        "s3 cp ",
+        "cloudfront-keyvaluestore update-keys --if-match TAG --puts file://store/001.json",
+        "update-function --name f --if-match TAG ",
+        "publish-function --name f --if-match TAG",
+        "create-invalidation ",
+        "delete-key --if-match TAG --key old/a",
+        "delete-key --if-match TAG --key old/b",
+        "--delete --size-only",
+    ]
+    .map(at);
+    assert!(order.is_sorted(), "{calls}");
 }
 
 #[test]
@@ -286,16 +354,18 @@ fn parts(deployed: &Deployed, file: &str) -> (String, Value) {
     let imports = function.match_indices("import ").count();
     assert_eq!(imports, 2, "the function imports what stands in for it");
     let start = function.find("cloudfront").unwrap() + "cloudfront\";".len();
-    let entries: Value = serde_json::from_str(&text("store.json")).unwrap();
-    let entries = entries["data"].as_array().unwrap().iter();
-    let mut store: Map<String, Value> = entries
-        .map(|entry| {
-            (
-                entry["key"].as_str().unwrap().to_owned(),
-                entry["value"].clone(),
-            )
-        })
-        .collect();
+    let mut store = Map::new();
+    for file in fs::read_dir(deployed.edge.join("store"))
+        .into_iter()
+        .flatten()
+    {
+        let entries = fs::read(file.unwrap().path()).unwrap();
+        let entries: Vec<Value> = serde_json::from_slice(&entries).unwrap();
+        for entry in entries {
+            let key = entry["Key"].as_str().unwrap().to_owned();
+            store.insert(key, entry["Value"].clone());
+        }
+    }
     for key in &deployed.signer.keys {
         store.insert(
             format!("key.{}", key.id),

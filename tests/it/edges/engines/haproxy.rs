@@ -3,7 +3,7 @@
 use std::fmt::Write;
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, an_empty_key_proves_nothing,
     compare::nginx_tag,
     free_port, program, prove, red, turns_at_the_second,
     varnish::{origin, with_origin},
@@ -17,6 +17,12 @@ const HAPROXY: Engine = Engine {
     platform: None,
     countries: true,
 };
+
+#[test]
+#[ignore = "needs haproxy and nginx"]
+fn haproxy_takes_an_empty_key_for_none() {
+    an_empty_key_proves_nothing(&HAPROXY, &compile);
+}
 
 #[test]
 #[ignore = "needs haproxy and nginx"]

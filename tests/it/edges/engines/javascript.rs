@@ -6,7 +6,8 @@ use haberdash::Request;
 use sha2::{Digest, Sha256};
 
 use super::{
-    Deployed, Engine, FULL, Headers, Running, Shop,
+    Deployed, Engine, FULL, Headers, Running, Shop, a_missing_part_is_no_error_page,
+    an_empty_key_proves_nothing,
     compare::{FileStat, digest_tag},
     corpus::Scale,
     deploy,
@@ -55,6 +56,21 @@ fn cloudflare_puts_pages_together() {
     let small = Shop::small_in_parts("parts", super::reference::PARTS);
     prove(&CLOUDFLARE, &small, super::SMALL_SCALE, &compile).expect_equal();
     prove(&CLOUDFLARE, Shop::demo_in_parts(), FULL, &compile).expect_equal();
+}
+
+#[test]
+#[ignore = "needs workerd"]
+fn cloudflare_puts_no_error_page_into_a_page() {
+    let compile = |deployed: &Deployed| deployed.compile("cloudflare");
+    a_missing_part_is_no_error_page(&CLOUDFLARE, &compile);
+}
+
+#[test]
+#[ignore = "needs workerd, deno, node and Vercel's edge runtime"]
+fn each_takes_an_empty_key_for_none() {
+    for engine in [&CLOUDFLARE, &NETLIFY, &VERCEL] {
+        an_empty_key_proves_nothing(engine, &|deployed| deployed.compile(engine.name));
+    }
 }
 
 #[test]

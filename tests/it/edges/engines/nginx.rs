@@ -3,8 +3,8 @@
 use std::{fmt::Write, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, compare::nginx_tag, program,
-    prove, red, turns_at_the_second,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, a_missing_part_is_no_error_page,
+    an_empty_key_proves_nothing, compare::nginx_tag, program, prove, red, turns_at_the_second,
 };
 
 const NGINX: Engine = Engine {
@@ -15,6 +15,18 @@ const NGINX: Engine = Engine {
     platform: None,
     countries: true,
 };
+
+#[test]
+#[ignore = "needs nginx and its module njs"]
+fn nginx_takes_an_empty_key_for_none() {
+    an_empty_key_proves_nothing(&NGINX, &compile);
+}
+
+#[test]
+#[ignore = "needs nginx and its module njs"]
+fn nginx_puts_no_error_page_into_a_page() {
+    a_missing_part_is_no_error_page(&NGINX, &compile);
+}
 
 #[test]
 #[ignore = "needs nginx and its module njs"]

@@ -173,6 +173,13 @@ segments: [{ id: bold }]
 facet: region
 default: mainland
 segments: [{ id: islands, when: { country: [GB, IE] } }]
+-- content/404.md --
+---
+title: Not here
+---
+::: when team=owls
+Nobody hoots here.
+:::
 -- themes/default/templates/page.html --
 <!doctype html><title>{{ page.title }}</title>{{ body() }}{{ region(name=\"club\") }}{{ region(name=\"sale\") }}
 -- themes/default/templates/section.html --

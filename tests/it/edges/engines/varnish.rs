@@ -3,7 +3,8 @@
 use std::{fmt::Write, fs, net::Ipv4Addr, process::Command};
 
 use super::{
-    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop,
+    Deployed, EdgeFiles, Engine, FULL, Running, SMALL_SCALE, Shop, a_missing_part_is_no_error_page,
+    an_empty_key_proves_nothing,
     compare::nginx_tag,
     deploy, free_port, program, prove, red, turns_at_the_second,
     wire::{Client, Outcome},
@@ -17,6 +18,18 @@ const VARNISH: Engine = Engine {
     platform: None,
     countries: true,
 };
+
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_takes_an_empty_key_for_none() {
+    an_empty_key_proves_nothing(&VARNISH, &compile);
+}
+
+#[test]
+#[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
+fn varnish_puts_no_error_page_into_a_page() {
+    a_missing_part_is_no_error_page(&VARNISH, &compile);
+}
 
 #[test]
 #[ignore = "needs varnish, varnish-modules, varnish-vmod-digest and nginx"]
