@@ -27,6 +27,7 @@ const FREE_FILES: usize = 20_000;
 const WORKER: (usize, usize) = (3 << 20, 10 << 20);
 
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
+    javascript::check_values(deployment, problems);
     let adapter = include_str!("cloudflare/adapter.js");
     let core = javascript::fetch_core(deployment);
     let worker = format!(

@@ -27,6 +27,7 @@ const PUTS: usize = 50;
 const STORE: usize = 5 * 1024 * 1024;
 
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
+    javascript::check_values(deployment, problems);
     let adapter = include_str!("cloudfront/adapter.js");
     let nothing = "function lookUpPaths() {}\n";
     let table = &deployment.table;

@@ -12,7 +12,7 @@ use spelling::{Arc, Spelling};
 
 pub(super) use minify::minify;
 
-use super::{Deployment, conditions};
+use super::{Deployment, Problems, conditions};
 use crate::{
     model::{KeyConfig, Match, Predicate, Signal},
     routing::{FacetRules, PAGES, Policy, REDIRECT_CACHE, RoutingTable},
@@ -101,6 +101,34 @@ pub(super) fn fetch_core(deployment: &Deployment) -> String {
         text(&types.by_extension),
         text(&types.exceptions),
     )
+}
+
+/// Refuses values that are not ASCII: how platforms hand such bytes of headers to a script is nowhere said.
+pub(super) fn check_values(deployment: &Deployment, problems: &mut Problems<'_>) {
+    let title = problems.edge.title;
+    for place in conditions::asked(&deployment.table) {
+        let facet = &deployment.table.facets[usize::from(place)];
+        let mut found: Option<String> = None;
+        for rule in &facet.rules {
+            rule.when.each_signal(&mut |signal| {
+                if let Signal::Cookie {
+                    value: Match::OneOf(values),
+                    ..
+                } = signal
+                {
+                    let other = values.iter().find(|value| !value.is_ascii());
+                    found = found.take().or(other.cloned());
+                }
+            });
+        }
+        if let Some(value) = found {
+            problems.cannot(
+                Some(&facet.id),
+                format!("`{}` looks for the cookie value `{value}`, and {title} hands over only ASCII for certain", facet.id),
+                "write other letters percent-encoded, in the segment and in what sets the cookie",
+            );
+        }
+    }
 }
 
 /// Answers requests with files that the platform reads, for platforms where a function can.

@@ -12,7 +12,7 @@ use super::{
     varnish,
 };
 use crate::{
-    diagnostic::Diagnostics,
+    diagnostic::{Code, Diagnostics},
     digest::Digest,
     model::{KeyConfig, Match, Predicate, Signal},
     output::Entry,
@@ -638,4 +638,22 @@ fn a_bucket_keeps_for_good_only_what_is_for_good() {
     assert!(lines[1].contains("'*.svg' ") && !lines[1].contains("immutable"));
     // A pattern of an extension does not fit a name without one.
     assert!(lines[2].contains("'LICENSE' --content-type 'application/octet-stream'"));
+}
+
+#[test]
+fn letters_that_a_script_may_not_get_are_refused() {
+    let deployment = deployment(facet("team", vec![cookie("hb_team", "b\u{fc}ffel")]));
+    for target in ["cloudflare", "cloudfront", "vercel"] {
+        let (_, problems) = edge_files(target, &deployment);
+        let problem = problems.iter().next().expect("it is refused");
+        assert_eq!(problem.code, Code::EdgeCannotExpress);
+        assert!(
+            problem.message.contains("`b\u{fc}ffel`"),
+            "{}",
+            problem.message
+        );
+    }
+    for target in ["nginx", "netlify", "haproxy", "varnish", "apache", "caddy"] {
+        assert!(edge_files(target, &deployment).1.is_empty(), "{target}");
+    }
 }

@@ -15,6 +15,7 @@ pub(super) const EDGE: Edge = Edge {
 const MIDDLEWARE: [usize; 3] = [1 << 20, 2 << 20, 4 << 20];
 
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
+    javascript::check_values(deployment, problems);
     let files = deployment.manifest.files.keys();
     let existing: Vec<String> = files
         .filter(|file| !file.starts_with("_v/") && !file.starts_with("_haberdash/"))
