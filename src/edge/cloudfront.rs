@@ -68,7 +68,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
             "function",
             function.len(),
             FUNCTION,
-            "ask for fewer facets together on one page, or write fewer aliases",
+            "ask for fewer facets together on one page, or give them fewer segments and values",
         );
     }
     let secrets = javascript::secrets(deployment, |key| {

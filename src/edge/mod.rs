@@ -169,7 +169,7 @@ impl Problems<'_> {
         if let Some(facet) = facet {
             what += &format!("; the longest rules are those of `{}`", facet.id);
         }
-        if let Some((folder, paths)) = folder {
+        if let Some((folder, paths)) = folder.filter(|(_, paths)| *paths > 1) {
             what += &format!(", and `{folder}` lists most paths ({paths})");
         }
         self.exceeds(what, way_out);

@@ -32,8 +32,11 @@ pub(super) const EDGE: Edge = Edge {
 
 /// A longer pattern is more than the library of patterns takes, in bytes.
 const LONGEST_PATTERN: usize = 30_000;
-/// Old paths that are looked through one by one, after a pattern has told that it is one of them.
+/// Old paths of one list, in which one is looked up after a pattern has told that it is there. One condition
+/// for each path would take the compiler minutes.
 const REDIRECTS_AT_ONCE: usize = 64;
+/// Finds a path in the list behind it: `/old/ /older/=/new/ /old/=/new/`.
+const FIND_REDIRECT: &str = r"^(\S+) (?:\S+ )*?\1=(\S+) .*$";
 
 fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile> {
     let table = &deployment.table;
@@ -293,24 +296,18 @@ impl Site<'_> {
             conditions::redirects(self.table).into_iter().collect();
         let mut lines = String::new();
         for chunk in redirects.chunks(REDIRECTS_AT_ONCE) {
-            let is_chunked = redirects.len() > REDIRECTS_AT_ONCE;
-            let indent = if is_chunked { "    " } else { "" };
-            if is_chunked {
-                let all = patterns(chunk.iter().map(|(from, _)| from.as_str()), "$");
-                let all: Vec<String> = all.iter().map(|all| format!("req.url ~ {all}")).collect();
-                let _ = writeln!(lines, "if ({}) {{", all.join(" || "));
-            }
-            for (from, to) in chunk {
-                let _ = writeln!(
-                    lines,
-                    "{indent}if (req.url == {}) {{ var.set(\"to\", {}); return; }}",
-                    text(from),
-                    text(to)
-                );
-            }
-            if is_chunked {
-                lines += "}\n";
-            }
+            let all = patterns(chunk.iter().map(|(from, _)| from.as_str()), "$");
+            let all: Vec<String> = all.iter().map(|all| format!("req.url ~ {all}")).collect();
+            let list: Vec<String> = chunk
+                .iter()
+                .map(|(from, to)| format!("{from}={to}"))
+                .collect();
+            let _ = writeln!(
+                lines,
+                "if ({}) {{\n    var.set(\"to\", regsub(req.url + {}, \"{FIND_REDIRECT}\", \"\\2\"));\n    return;\n}}",
+                all.join(" || "),
+                text(&format!(" {} ", list.join(" "))),
+            );
         }
         let files: Vec<&str> = self.table.files.iter().map(String::as_str).collect();
         let files = patterns(files, "$");

@@ -181,6 +181,12 @@ impl Finisher {
         Ok(variants)
     }
 
+    /// The same of a region of a page that was gathered.
+    fn known_region(&self, key: Digest) -> Arc<Variants> {
+        let region = self.regions.get(&key).map(|it| Arc::clone(&it));
+        region.expect("the regions of finished pages are known")
+    }
+
     /// Notes the regions in a text, and those in them. Gives how deep they stand in one another.
     fn gather(
         &self,
@@ -252,8 +258,7 @@ impl Finisher {
             match piece {
                 Piece::Text(text) => filled.push_str(text),
                 Piece::Token(Token::Region(key)) => {
-                    let region = self.regions.get(&key).map(|it| Arc::clone(&it));
-                    let region = region.expect("the regions of the page were gathered");
+                    let region = self.known_region(key);
                     if let [only] = region.texts.as_slice() {
                         filled.push_str(&self.inlined_text(only));
                     } else {
@@ -268,18 +273,15 @@ impl Finisher {
 
     /// A region for edges that put pages together.
     pub fn part(&self, key: Digest) -> RegionPart {
-        let region = self.regions.get(&key).map(|it| Arc::clone(&it));
-        let region = region.expect("the regions of finished routes are known");
+        let region = self.known_region(key);
         let mut regions = vec![key];
         let mut next = 0;
-        while let Some(of) = regions.get(next).and_then(|key| self.regions.get(key)) {
-            let inner = of.texts.iter().flat_map(|text| holes(text));
-            let inlined = inner.filter(|key| {
-                let region = self.regions.get(key);
-                region.is_some_and(|region| region.texts.len() == 1)
-            });
-            let new: Vec<Digest> = inlined.filter(|key| !regions.contains(key)).collect();
-            regions.extend(new);
+        while let Some(of) = regions.get(next).map(|key| self.known_region(*key)) {
+            for key in of.texts.iter().flat_map(|text| holes(text)) {
+                if self.known_region(key).texts.len() == 1 && !regions.contains(&key) {
+                    regions.push(key);
+                }
+            }
             next += 1;
         }
         RegionPart {
@@ -291,10 +293,7 @@ impl Finisher {
 
     /// Those of a finished route's regions that vary.
     pub fn varied(&self, regions: &[Digest]) -> impl Iterator<Item = (Digest, Arc<Variants>)> {
-        let all = regions.iter().filter_map(|key| {
-            let region = self.regions.get(key)?;
-            Some((*key, Arc::clone(&region)))
-        });
+        let all = regions.iter().map(|key| (*key, self.known_region(*key)));
         all.filter(|(_, region)| region.texts.len() > 1)
     }
 
