@@ -12,7 +12,7 @@ mod importer;
 
 use std::{hint::black_box, time::Instant};
 
-use haberdash::{Compiled, Limits, Problem, compile, encode, report};
+use haberdash::{Compiled, Limits, Problem, compile, compile_counting, encode, report};
 use importer::Instance;
 
 const ROUNDS: u32 = 5;
@@ -47,21 +47,21 @@ fn measure(instance: &Instance) {
     let limits = Limits::default();
     let unsifted = Limits { swaps: 0, ..limits };
     let (compiling, _) = fastest(|| compile(problem, &unsifted).unwrap());
-    let (whole, compiled) = fastest(|| compile(problem, &limits).unwrap());
+    let (whole, (compiled, swaps)) = fastest(|| compile_counting(problem, &limits).unwrap());
     let bytes = encode(&compiled);
     let none = vec![None; problem.variables.len()];
     let products = compiled.configurations(&none).to_string();
+    assert!(
+        products.starts_with(instance.known.unwrap_or("")),
+        "{name}: {products}"
+    );
     let exponent = products.len() - 1;
-    let (sweep, _) = fastest(|| {
+    let (sweep, ()) = fastest(|| {
         (0..SWEEPS).for_each(|_| drop(black_box(compiled.answer(&problem.variables, &none))));
     });
     let sweep = sweep * 1e6 / f64::from(SWEEPS);
     let walk = walk(&compiled);
-    let choices: usize = problem
-        .variables
-        .iter()
-        .map(|variable| variable.prices.len())
-        .sum();
+    let choices = instance.choices();
     let size = format!(
         "{}/{choices}/{}",
         problem.variables.len(),
@@ -72,7 +72,7 @@ fn measure(instance: &Instance) {
         format!("{:.6}e{exponent}", digits(&products)),
         compiling * 1e3,
         (whole - compiling).max(0.0) * 1e3,
-        compiled.swaps,
+        swaps,
         compiled.nodes(),
         compiled.arcs(),
         bytes.len(),
@@ -114,7 +114,7 @@ fn fastest<T>(mut work: impl FnMut() -> T) -> (f64, T) {
 
 /// Microseconds that it takes to add up all arcs: the least that any sweep can take.
 fn walk(compiled: &Compiled) -> f64 {
-    let (took, _) = fastest(|| {
+    let (took, ()) = fastest(|| {
         for _ in 0..SWEEPS {
             let layers = compiled
                 .components

@@ -66,7 +66,8 @@ pub mod cli;
 pub use customizer::{
     Answer, Comparison, Compiled, Component, ConstraintId, Expression, Layer, Limits, Malformed,
     Obstacle, Problem, Repair, Report, Rule, Sum, Table, Term, TooLarge, Value, ValueAnswer,
-    Variable, VariableId, Verdict, compile, decode, encode, obstacle, report, verify,
+    Variable, VariableId, Verdict, compile, compile_counting, decode, encode, obstacle, report,
+    verify,
 };
 pub use diagnostic::{Code, Diagnostic, Diagnostics, Severity};
 pub use edge::{Deployment, EdgeFile, edge_files, targets};

@@ -1,4 +1,4 @@
-//! Two benchmarks of CLib, as transcribed into Java: domains and constraints are read off
+//! Two benchmarks of `CLib`, as transcribed into Java: domains and constraints are read off
 //! the program text.
 
 use std::{collections::BTreeMap, io::Read, path::Path};

@@ -16,9 +16,19 @@ pub struct Instance {
     pub name: &'static str,
     /// The problem.
     pub problem: Problem,
-    /// The number of its configurations, as far as it was published: the first digits, and
-    /// how many there are in all.
-    pub known: Option<(&'static str, usize)>,
+    /// The number of its configurations, or the first digits as they were published.
+    pub known: Option<&'static str>,
+}
+
+impl Instance {
+    /// How many choices there are in all groups.
+    pub fn choices(&self) -> usize {
+        self.problem
+            .variables
+            .iter()
+            .map(|variable| variable.prices.len())
+            .sum()
+    }
 }
 
 /// All instances, small ones first, or nothing if the data is not there.
@@ -30,17 +40,17 @@ pub fn instances() -> Option<Vec<Instance>> {
         Instance {
             name: "Richmond",
             problem: richmond::read(&configuration.join("richmond.xml")),
-            known: Some(("3326550", 22)),
+            known: Some("33265499"),
         },
         Instance {
             name: "CLib PC",
             problem: clib::pc(&configuration.join("PCKB.java")),
-            known: Some(("2729160", 7)),
+            known: Some("2729160"),
         },
         Instance {
             name: "Renault",
             problem: clib::renault(&configuration),
-            known: Some(("7445949", 13)),
+            known: Some("7445949"),
         },
         Instance {
             name: "PC parts, 100",

@@ -1,4 +1,4 @@
-//! A feature model (FeatureIDE's XML) of a shop that builds PCs.
+//! A feature model (the XML of `FeatureIDE`) of a shop that builds PCs.
 //!
 //! Each child of the root is a group: its choices are its leaves, and `none` if it is not
 //! mandatory. A constraint that names an inner feature means any leaf below it.

@@ -79,6 +79,15 @@ impl Ways {
     }
 }
 
+/// A price as the number that a browser adds up.
+#[expect(
+    clippy::cast_precision_loss,
+    reason = "a problem's prices are within ±2^53"
+)]
+pub(super) fn exact(price: i64) -> f64 {
+    price as f64
+}
+
 impl Compiled {
     /// What every value of every variable would mean, given the choices: a value, or `None`
     /// where the buyer has not chosen. `variables` are those that were compiled; only their
@@ -103,7 +112,7 @@ impl Compiled {
                         class => arcs[usize::from(*class) - 1].and(others),
                     };
                     let with = Ways {
-                        cheapest: through.cheapest + *price as f64,
+                        cheapest: through.cheapest + exact(*price),
                         ..through
                     };
                     ValueAnswer {
@@ -237,7 +246,7 @@ impl Layer {
             let class = usize::from(self.classes[usize::from(value)]);
             if class > 0 && choice.is_none_or(|choice| choice == value) {
                 let one = Ways {
-                    cheapest: *price as f64,
+                    cheapest: exact(*price),
                     count: 1.0,
                 };
                 ways[class - 1] = ways[class - 1].or(one);

@@ -104,20 +104,28 @@ impl Compiled {
 
 /// Compiles a problem. A problem that nothing satisfies compiles too.
 pub fn compile(problem: &Problem, limits: &Limits) -> Result<Compiled, TooLarge> {
-    let mut components = Vec::new();
-    for group in Group::all(problem) {
-        components.extend(compile_group(problem, &group, limits)?);
-    }
-    Ok(Compiled { components })
+    compile_counting(problem, limits).map(|(compiled, _)| compiled)
 }
 
-/// The components of one group: what varies together, and every variable whose possible
-/// values turn out to be interchangeable on its own.
+/// Compiles a problem, and tells how many swaps of levels it took.
+pub fn compile_counting(problem: &Problem, limits: &Limits) -> Result<(Compiled, usize), TooLarge> {
+    let mut components = Vec::new();
+    let mut swaps = 0;
+    for group in Group::all(problem) {
+        let (more, swapped) = compile_group(problem, &group, limits)?;
+        components.extend(more);
+        swaps += swapped;
+    }
+    Ok((Compiled { components }, swaps))
+}
+
+/// The components of one group and the swaps that sifting took: what varies together, and
+/// every variable whose possible values turn out to be interchangeable on its own.
 fn compile_group(
     problem: &Problem,
     group: &Group,
     limits: &Limits,
-) -> Result<Vec<Component>, TooLarge> {
+) -> Result<(Vec<Component>, usize), TooLarge> {
     let too_large = |heaviest| TooLarge {
         nodes: limits.nodes,
         heaviest,
@@ -144,14 +152,16 @@ fn compile_group(
             .iter()
             .map(|variable| Level::new(*variable, 0));
         diagram.levels = levels.collect();
-        classes.iter_mut().for_each(|classes| classes.fill(0));
-        return Ok(vec![Component::new(&diagram, &classes)]);
+        for classes in &mut classes {
+            classes.fill(0);
+        }
+        return Ok((vec![Component::new(&diagram, &classes)], 0));
     }
     let is_free = |variable: &VariableId| classes::count(&classes[usize::from(*variable)]) == 1;
     diagram.drop_levels(is_free);
     let mut components = Vec::new();
+    let swaps = sift(&mut diagram, limits.swaps);
     if !diagram.levels.is_empty() {
-        sift(&mut diagram, limits.swaps);
         components.push(Component::new(&diagram, &classes));
     }
     for variable in group.variables.iter().filter(|variable| is_free(variable)) {
@@ -166,7 +176,7 @@ fn compile_group(
         };
         components.push(Component::new(&alone, &classes));
     }
-    Ok(components)
+    Ok((components, swaps))
 }
 
 impl Component {

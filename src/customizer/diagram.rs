@@ -1,6 +1,6 @@
 //! [`Diagram`]: a multi-valued decision diagram (MDD) in levels.
 
-use super::{Value, VariableId, rows::Rows};
+use super::{VariableId, rows::Rows};
 
 /// A node of the level below an arc, plus one; zero is false. Below the last level, one is true.
 pub(super) type Reference = u32;
@@ -56,11 +56,6 @@ impl Level {
 }
 
 impl Diagram {
-    /// All nodes of all levels.
-    pub(super) fn nodes(&self) -> usize {
-        self.levels.iter().map(|level| level.nodes().len()).sum()
-    }
-
     /// All arcs of all levels: what a sweep walks and a file stores.
     pub(super) fn arcs(&self) -> usize {
         self.levels.iter().map(|level| level.arcs.len()).sum()

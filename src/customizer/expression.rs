@@ -92,8 +92,9 @@ fn normal(expression: &Expression, holds: bool, frame: &Frame, atoms: &mut Vec<A
             let place = frame.scope.iter().position(|v| v == variable);
             let count = frame.values[place.expect("a frame has the scope of its rule")];
             let mut values = vec![false; count];
-            set.iter()
-                .for_each(|value| values[usize::from(*value)] = true);
+            for value in set {
+                values[usize::from(*value)] = true;
+            }
             let atom = Atom {
                 variable: *variable,
                 values,

@@ -30,7 +30,7 @@ fn pulled(order: &[VariableId], scopes: &[&[VariableId]]) -> Vec<VariableId> {
     let mut pulls = vec![(0.0, 0_u32); places.len()];
     for scope in scopes.iter().filter(|scope| !scope.is_empty()) {
         let sum: u32 = scope.iter().map(|v| places[usize::from(*v)]).sum();
-        let center = f64::from(sum) / scope.len() as f64;
+        let center = f64::from(sum) / f64::from(scope.len() as u32);
         for variable in *scope {
             let pull = &mut pulls[usize::from(*variable)];
             *pull = (pull.0 + center, pull.1 + 1);

@@ -36,7 +36,7 @@ mod sum;
 mod table;
 
 pub use answer::{Answer, ValueAnswer};
-pub use compile::{Compiled, Component, Layer, Limits, TooLarge, compile};
+pub use compile::{Compiled, Component, Layer, Limits, TooLarge, compile, compile_counting};
 pub use encode::{Malformed, decode, encode};
 pub use problem::{
     Comparison, ConstraintId, Expression, Problem, Rule, Sum, Table, Term, Value, Variable,

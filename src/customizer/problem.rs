@@ -138,7 +138,9 @@ impl Expression {
             Self::In(variable, _) => drop(scope.insert(*variable)),
             Self::Not(inner) => inner.add_variables(scope),
             Self::All(parts) | Self::Any(parts) => {
-                parts.iter().for_each(|part| part.add_variables(scope));
+                for part in parts {
+                    part.add_variables(scope);
+                }
             }
             Self::Implies(premise, conclusion) => {
                 premise.add_variables(scope);

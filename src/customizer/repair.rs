@@ -6,7 +6,7 @@
 
 use super::{
     Compiled, Component, ConstraintId, Layer, Limits, Problem, Value, Variable, VariableId,
-    conflict::conflict,
+    answer::exact, conflict::conflict,
 };
 
 /// How to make a choice possible.
@@ -139,7 +139,7 @@ impl Layer {
                 _ => 0.0,
             };
             let class = usize::from(self.classes[usize::from(value)]);
-            let cost = (change, *price as f64);
+            let cost = (change, exact(*price));
             if class > 0 && cost < offers[class - 1].0 {
                 offers[class - 1] = (cost, value);
             }

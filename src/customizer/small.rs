@@ -24,7 +24,6 @@ pub(super) struct Frame {
 /// A constraint on its own: a diagram over classes that only this constraint tells apart.
 #[derive(Clone, Debug)]
 pub(super) struct Small {
-    pub(super) id: ConstraintId,
     pub(super) diagram: Diagram,
     /// For each level.
     pub(super) classes: Vec<Classes>,
@@ -56,11 +55,7 @@ impl Small {
         for (level, classes) in diagram.levels.iter_mut().zip(&mut classes) {
             *classes = classes::compose(classes, &classes::merge(level));
         }
-        Ok(Self {
-            id,
-            diagram,
-            classes,
-        })
+        Ok(Self { diagram, classes })
     }
 
     /// The diagram over finer classes: those of all variables, by number.

@@ -112,12 +112,10 @@ fn end(comparison: Comparison, rest: i128) -> Interval {
     let node = Reference::from(comparison.holds(0, rest));
     let (from, to) = match (comparison, rest.signum()) {
         (Comparison::AtMost, 0 | 1) => (0, FAR),
-        (Comparison::AtMost, _) => (-FAR, -1),
         (Comparison::AtLeast, 0 | -1) => (-FAR, 0),
-        (Comparison::AtLeast, _) => (1, FAR),
         (Comparison::Equal, 0) => (0, 0),
-        (Comparison::Equal, 1) => (1, FAR),
-        (Comparison::Equal, _) => (-FAR, -1),
+        (_, 1) => (1, FAR),
+        (_, _) => (-FAR, -1),
     };
     Interval { from, to, node }
 }
