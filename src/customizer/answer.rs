@@ -7,7 +7,9 @@
 //!
 //! This is the reference for the browser's script: sums are of `f64`, in the order of nodes
 //! and, within one, of classes. Prices are exact below 2^53; numbers of configurations are
-//! rounded beyond.
+//! rounded beyond, and end at the largest `f64`.
+
+use std::iter;
 
 use num_bigint::BigUint;
 
@@ -61,7 +63,11 @@ impl Ways {
     /// These or those.
     fn or(self, other: Self) -> Self {
         Self {
-            cheapest: self.cheapest.min(other.cheapest),
+            cheapest: if other.cheapest < self.cheapest {
+                other.cheapest
+            } else {
+                self.cheapest
+            },
             count: self.count + other.count,
         }
     }
@@ -71,6 +77,14 @@ impl Ways {
         Self {
             cheapest: self.cheapest + other.cheapest,
             count: self.count * other.count,
+        }
+    }
+
+    /// Numbers beyond all are the largest: nothing times infinity would be no number.
+    fn finite(self) -> Self {
+        Self {
+            count: self.count.min(f64::MAX),
+            ..self
         }
     }
 
@@ -102,14 +116,14 @@ impl Compiled {
             let after = swept[at + 1..]
                 .iter()
                 .rev()
-                .fold(Ways::ONE, |all, one| all.and(one.total));
-            let others = before.and(after);
+                .fold(Ways::ONE, |all, one| all.and(one.total).finite());
+            let others = before.and(after).finite();
             for (layer, arcs) in component.layers.iter().zip(&own.arcs) {
                 let prices = &variables[usize::from(layer.variable)].prices;
                 let answers = layer.classes.iter().zip(prices).map(|(class, price)| {
                     let through = match class {
                         0 => Ways::NONE,
-                        class => arcs[usize::from(*class) - 1].and(others),
+                        class => arcs[usize::from(*class) - 1].and(others).finite(),
                     };
                     let with = Ways {
                         cheapest: through.cheapest + exact(*price),
@@ -122,7 +136,7 @@ impl Compiled {
                 });
                 values[usize::from(layer.variable)] = answers.collect();
             }
-            before = before.and(own.total);
+            before = before.and(own.total).finite();
         }
         Answer {
             cheapest: before.price(),
@@ -161,38 +175,37 @@ impl Component {
         let own: Vec<Vec<Ways>> = (self.layers.iter())
             .map(|layer| layer.ways(&variables[usize::from(layer.variable)], choices))
             .collect();
-        let mut to_end = vec![vec![Ways::ONE]];
+        // Node 0 is where impossible arcs lead: with no way on, it adds nothing.
+        let mut to_end = vec![vec![Ways::NONE, Ways::ONE]];
         for (layer, own) in self.layers.iter().zip(&own).rev() {
             let below = &to_end[to_end.len() - 1];
             let ways = |node: &[u32]| {
                 let arcs = node.iter().zip(own).filter(|(child, _)| **child != 0);
-                let ways = arcs.map(|(child, own)| own.and(below[*child as usize - 1]));
-                ways.fold(Ways::NONE, Ways::or)
+                let ways = arcs.map(|(child, own)| own.and(below[*child as usize]));
+                ways.fold(Ways::NONE, Ways::or).finite()
             };
-            let level = layer.nodes().map(ways).collect();
-            to_end.push(level);
+            let level = iter::once(Ways::NONE).chain(layer.nodes().map(ways));
+            to_end.push(level.collect());
         }
         to_end.reverse();
-        let mut from_root = vec![Ways::ONE; to_end[0].len()];
+        let total = to_end[0][usize::from(self.is_satisfiable)];
+        let mut from_root = vec![Ways::NONE, Ways::ONE];
         let mut arcs = Vec::with_capacity(self.layers.len());
         for ((layer, own), below) in self.layers.iter().zip(&own).zip(&to_end[1..]) {
             let mut through = vec![Ways::NONE; layer.arity];
             let mut next = vec![Ways::NONE; below.len()];
-            for (node, above) in layer.nodes().zip(&from_root) {
-                for (class, child) in node.iter().enumerate().filter(|(_, child)| **child != 0) {
-                    let child = *child as usize - 1;
-                    through[class] = through[class].or(above.and(below[child]));
-                    next[child] = next[child].or(above.and(own[class]));
+            for (node, above) in layer.nodes().zip(&from_root[1..]) {
+                for ((child, own), through) in node.iter().zip(own).zip(&mut through) {
+                    if *child != 0 {
+                        let child = *child as usize;
+                        *through = through.or(above.and(below[child]));
+                        next[child] = next[child].or(above.and(*own));
+                    }
                 }
             }
-            arcs.push(through);
-            from_root = next;
+            arcs.push(through.into_iter().map(Ways::finite).collect());
+            from_root = next.into_iter().map(Ways::finite).collect();
         }
-        let total = if self.is_satisfiable {
-            to_end[0][0]
-        } else {
-            Ways::NONE
-        };
         Swept { total, arcs }
     }
 

@@ -10,7 +10,7 @@ use super::{
 
 /// Constraints that no configuration with these choices meets together, ascending; none if
 /// there is one. Each is needed for the conflict, unless a conjunction took more nodes than
-/// `budget`: then the set is what was known by then, which may be too many.
+/// `budget`: then the set is what was known by then, which may be too many, or none.
 pub(super) fn conflict(
     problem: &Problem,
     choices: &[Option<Value>],

@@ -72,7 +72,7 @@ impl Diagram {
         }
         let mut below: Option<Vec<Reference>> = None;
         for level in self.levels.iter_mut().rev() {
-            let mut rows = Rows::new(level.arity);
+            let mut rows = Rows::with_room(level.arity, level.arcs.len());
             let mut renamed = Vec::with_capacity(level.arcs.len() / level.arity);
             for node in level.arcs.chunks_exact_mut(level.arity) {
                 if let Some(below) = &below {

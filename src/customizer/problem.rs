@@ -14,9 +14,10 @@ pub type ConstraintId = usize;
 
 /// Variables and the constraints over them.
 ///
-/// The caller has checked it: every variable and value that a constraint names exists, a
-/// tuple is as long as its scope, a term has a weight for each value, and the sums of
-/// prices and of weights stay within ±2^53, which is what a browser's numbers hold.
+/// The caller has checked it: there is a variable, each has a value and fewer than 65,535;
+/// every variable and value that a constraint names exists, a tuple is as long as its scope,
+/// a term has a weight for each value; and the totals of prices stay within ±2^53, which is
+/// what a browser's numbers hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Problem {
     /// The variables.

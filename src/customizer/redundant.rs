@@ -7,7 +7,7 @@ use super::{
     group::Group,
 };
 
-/// How many arcs the conjunctions for one group may have in all: about a second.
+/// How many arcs the conjunctions for one group may have in all: less than a second.
 const WORK: usize = 20_000_000;
 
 /// What is known of constraints that could be left out.

@@ -26,7 +26,8 @@ pub struct Obstacle {
     /// A smallest set of chosen variables to change; none if the value is never possible.
     pub choices: Vec<VariableId>,
     /// Constraints that the value and the choices cannot meet together. None of them can
-    /// be left out, unless finding out took more nodes than the limit.
+    /// be left out, unless finding out took more nodes than the limit: then there may be
+    /// too many, or none.
     pub constraints: Vec<ConstraintId>,
 }
 
@@ -157,12 +158,13 @@ pub fn obstacle(
     limits: &Limits,
 ) -> Option<Obstacle> {
     let repair = compiled.repair(&problem.variables, choices, wanted);
-    let in_the_way = repair.map_or(Vec::new(), |repair| repair.changed);
+    let in_the_way = repair.map_or(Some(Vec::new()), |repair| {
+        (!repair.changed.is_empty()).then_some(repair.changed)
+    })?;
     let mut with = choices.to_vec();
     with[usize::from(wanted.0)] = Some(wanted.1);
-    let constraints = conflict(problem, &with, limits.nodes);
-    (!constraints.is_empty()).then_some(Obstacle {
+    Some(Obstacle {
         choices: in_the_way,
-        constraints,
+        constraints: conflict(problem, &with, limits.nodes),
     })
 }

@@ -9,18 +9,31 @@ pub(super) struct Rows {
     width: usize,
     cells: Vec<u32>,
     count: u32,
-    /// A row's number plus one, or zero; the length is a power of two.
-    slots: Vec<u32>,
+    /// The length is a power of two.
+    slots: Vec<Slot>,
+}
+
+/// Where a row is found.
+#[derive(Clone, Copy, Debug, Default)]
+struct Slot {
+    hash: u32,
+    /// The row's number plus one; zero is empty.
+    row: u32,
 }
 
 impl Rows {
     /// No rows, each to have this many cells.
     pub(super) fn new(width: usize) -> Self {
+        Self::with_room(width, 0)
+    }
+
+    /// The same, with room for so many cells.
+    pub(super) fn with_room(width: usize, cells: usize) -> Self {
         Self {
             width,
-            cells: Vec::new(),
+            cells: Vec::with_capacity(cells),
             count: 0,
-            slots: vec![0; 16],
+            slots: vec![Slot::default(); 16],
         }
     }
 
@@ -51,39 +64,46 @@ impl Rows {
         if self.len() * 2 >= self.slots.len() {
             self.grow();
         }
-        let slot = self.slot(row);
-        if self.slots[slot] == 0 {
-            self.cells.extend_from_slice(row);
-            self.count += 1;
-            self.slots[slot] = self.count;
-        }
-        self.slots[slot] - 1
-    }
-
-    /// The slot that has a row, or the empty one where it belongs.
-    fn slot(&self, row: &[u32]) -> usize {
+        let hash = hash(row);
         let mask = self.slots.len() - 1;
-        let mut slot = hash(row) as usize & mask;
-        while self.slots[slot] != 0 && self.row(self.slots[slot] - 1) != row {
-            slot = (slot + 1) & mask;
+        let mut place = hash as usize & mask;
+        loop {
+            let slot = self.slots[place];
+            if slot.row == 0 {
+                self.cells.extend_from_slice(row);
+                self.count += 1;
+                let row = self.count;
+                self.slots[place] = Slot { hash, row };
+                return row - 1;
+            }
+            if slot.hash == hash && self.row(slot.row - 1) == row {
+                return slot.row - 1;
+            }
+            place = (place + 1) & mask;
         }
-        slot
     }
 
     fn grow(&mut self) {
-        self.slots = vec![0; self.slots.len() * 4];
-        for number in 0..self.count {
-            let slot = self.slot(self.row(number));
-            self.slots[slot] = number + 1;
+        let mask = self.slots.len() * 4 - 1;
+        let slots = std::mem::replace(&mut self.slots, vec![Slot::default(); mask + 1]);
+        for slot in slots.into_iter().filter(|slot| slot.row != 0) {
+            let mut place = slot.hash as usize & mask;
+            while self.slots[place].row != 0 {
+                place = (place + 1) & mask;
+            }
+            self.slots[place] = slot;
         }
     }
 }
 
-/// The multiply-and-rotate hash of rustc, which is the fastest on few words; its high bits
-/// are the mixed ones. It decides where a row is looked for, never its number.
-fn hash(row: &[u32]) -> u64 {
-    let mixed = row.iter().fold(0_u64, |hash, cell| {
-        (hash.rotate_left(5) ^ u64::from(*cell)).wrapping_mul(0x517c_c1b7_2722_0a95)
-    });
-    mixed >> 32
+/// The multiply-and-rotate hash of rustc, which is the fastest on few words, two cells at a
+/// time; its high bits are the mixed ones. It decides where a row is looked for, never its
+/// number.
+fn hash(row: &[u32]) -> u32 {
+    let mix =
+        |hash: u64, word: u64| (hash.rotate_left(5) ^ word).wrapping_mul(0x517c_c1b7_2722_0a95);
+    let pairs = row.chunks_exact(2);
+    let odd = pairs.remainder().first().map_or(0, |cell| u64::from(*cell));
+    let words = pairs.map(|pair| u64::from(pair[0]) << 32 | u64::from(pair[1]));
+    (mix(words.fold(0, mix), odd) >> 32) as u32
 }

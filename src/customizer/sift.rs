@@ -37,6 +37,9 @@ pub(super) fn sift(diagram: &mut Diagram, swaps: usize) -> usize {
 
 /// Moves one level to where the diagram is smallest.
 fn sift_level(diagram: &mut Diagram, from: usize, left: &mut usize) {
+    if *left == 0 {
+        return;
+    }
     let last = diagram.levels.len() - 1;
     let start = diagram.clone();
     let mut best = (start.arcs(), start.clone());
@@ -76,39 +79,41 @@ fn swap(diagram: &mut Diagram, at: usize) {
     let mut rows = Rows::new(upper.arity);
     let mut swapped = Level::new(lower.variable, lower.arity);
     swapped.arcs.reserve(upper.nodes().len() * lower.arity);
-    let mut row = vec![FALSE; upper.arity];
+    // A node has far fewer children than arcs, and what it leads to through a value of the
+    // lower variable depends on its children alone: so its columns are of children.
+    let mut place_of = vec![usize::MAX; lower.nodes().len() + 1];
     let mut children: Vec<Reference> = Vec::new();
-    let mut child_of: Vec<usize> = Vec::new();
+    let mut row = vec![FALSE; upper.arity];
+    let mut column = Vec::new();
     for node in upper.nodes() {
-        // A node has far fewer children than arcs, and what it leads to through a value of
-        // the lower variable depends on its children alone.
         children.clear();
-        child_of.clear();
-        for arc in node {
-            let known = children.iter().position(|child| child == arc);
-            child_of.push(known.unwrap_or_else(|| {
-                children.push(*arc);
-                children.len() - 1
-            }));
+        for child in node.iter().filter(|child| **child != FALSE) {
+            let place = &mut place_of[*child as usize];
+            if *place == usize::MAX {
+                *place = children.len();
+                children.push(*child);
+            }
         }
+        let below: Vec<&[Reference]> = children.iter().map(|child| lower.node(*child)).collect();
         let mut columns = Rows::new(children.len());
         let mut made: Vec<Reference> = Vec::new();
-        let mut column = vec![FALSE; children.len()];
         for value in 0..lower.arity {
-            for (cell, child) in column.iter_mut().zip(&children) {
-                *cell = match *child {
-                    FALSE => FALSE,
-                    child => lower.node(child)[value],
-                };
-            }
+            column.clear();
+            column.extend(below.iter().map(|node| node[value]));
             let number = columns.intern(&column) as usize;
             if number == made.len() {
-                for (cell, child) in row.iter_mut().zip(&child_of) {
-                    *cell = column[*child];
+                for (cell, child) in row.iter_mut().zip(node) {
+                    *cell = match *child {
+                        FALSE => FALSE,
+                        child => column[place_of[child as usize]],
+                    };
                 }
                 made.push(intern(&mut rows, &row));
             }
             swapped.arcs.push(made[number]);
+        }
+        for child in &children {
+            place_of[*child as usize] = usize::MAX;
         }
     }
     *lower = Level {

@@ -24,10 +24,18 @@ const LIMITS: Limits = Limits {
     swaps: 500,
 };
 
+#[expect(
+    clippy::print_stderr,
+    reason = "who reads the log sees what was not tested"
+)]
+fn skip() {
+    eprintln!("skipped: ../shared/data is not here");
+}
+
 /// The problems whose binary diagrams fit into a test.
 fn instances() -> Vec<(importer::Instance, Compiled)> {
     let Some(instances) = importer::instances() else {
-        eprintln!("skipped: ../shared/data is not here");
+        skip();
         return Vec::new();
     };
     let small = instances
