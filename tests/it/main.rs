@@ -9,6 +9,7 @@
 mod browser;
 mod build;
 mod cli;
+mod customizers;
 mod demo_store;
 mod edges;
 mod emit;
