@@ -27,7 +27,7 @@
 //! - Only `render` knows Tera, only it and `load` know pulldown-cmark, only `picture`
 //!   knows what decodes and encodes pictures, and only `finish` knows minify-html.
 
-pub(crate) mod customizer;
+pub(crate) mod constraints;
 pub(crate) mod decision;
 pub(crate) mod diagnostic;
 pub(crate) mod digest;
@@ -63,7 +63,7 @@ pub(crate) mod serve;
 
 pub mod cli;
 
-pub use customizer::{
+pub use constraints::{
     Answer, Comparison, Compiled, Component, ConstraintId, Expression, Layer, Limits, Malformed,
     Obstacle, Problem, Repair, Report, Rule, Sum, Table, Term, TooLarge, Value, ValueAnswer,
     Variable, VariableId, Verdict, compile, compile_counting, decode, encode, obstacle, report,

@@ -9,7 +9,7 @@
 mod browser;
 mod build;
 mod cli;
-mod customizers;
+mod constraints;
 mod demo_store;
 mod edges;
 mod emit;

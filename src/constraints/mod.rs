@@ -1,4 +1,4 @@
-//! Product customizers: options and constraints, compiled into decision diagrams
+//! Finite-domain constraints, as those of a product that a buyer customizes, compiled into decision diagrams
 //! from which every question of a buyer is answered without search.
 //!
 //! In: a [`Problem`], variables with priced values and constraints over them. Out:

@@ -1,5 +1,5 @@
 //! What compiling and asking real customizers costs: sizes, and time as a ratio to walking a
-//! list as long as the diagram, in the same run. `cargo bench --bench customizers`.
+//! list as long as the diagram, in the same run. `cargo bench --bench constraints`.
 #![expect(
     clippy::print_stdout,
     clippy::unwrap_used,
