@@ -7,18 +7,20 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fmt::Write,
     sync::Arc,
+    time::Instant,
 };
 
 use serde::Serialize;
 
 use crate::{
+    customizer::Figures,
     decision::{Box_, Diagrams, NodeId},
     diagnostic::{Diagnostic, Diagnostics},
     finish::{self, Finisher, Variants},
     load::{LoadOptions, load},
     model::Store,
     pipeline::{BuildOptions, delivery, parts_folder},
-    plan::plan,
+    plan::{Route, Subject, plan},
     render::{Explored, ReadSet, Site, Split, Topic, World},
     routing::{Label, PAGES, REGIONS, Slot, labels},
     source::SourceTree,
@@ -44,10 +46,22 @@ pub struct Explanation {
     pub parts: Vec<PartDiagram>,
     /// The diagram of the whole page as text, a branch a line; empty if edges put the page together.
     pub diagram: Vec<String>,
+    /// What can be chosen on the page of a customizable product.
+    pub customizer: Option<CustomizerFigures>,
     /// The variants, the default first: of the page, or of its skeleton and of each region.
     pub variants: Vec<VariantFile>,
     /// With `--as`: the places of that visitor's variants.
     pub chosen: Vec<usize>,
+}
+
+/// What can be chosen, and what compiling it took.
+#[derive(Clone, Debug, Serialize)]
+pub struct CustomizerFigures {
+    /// What it comes to.
+    #[serde(flatten)]
+    pub figures: Figures,
+    /// Time to compile it and to look for what cannot be meant, in milliseconds; differs from run to run.
+    pub milliseconds: u64,
 }
 
 /// A question about the visitor.
@@ -125,7 +139,7 @@ pub fn explain(
     let Some(store) = store else {
         return Err(failed(diagnostics));
     };
-    let assigned = assign(&store, assignment)?;
+    let assigned = assign(&store, assignment).map_err(NotExplained::BadAssignment)?;
     let plan = Arc::new(plan(&store, diagnostics));
     let world = World::new(
         Arc::clone(&store),
@@ -222,15 +236,31 @@ pub fn explain(
         read: other_questions(tree, &reads),
         parts,
         diagram,
+        customizer: customizer_figures(&store, route),
         variants,
         chosen,
     })
 }
 
-fn assign(
+fn customizer_figures(store: &Store, route: &Route) -> Option<CustomizerFigures> {
+    let Subject::Product(place) = route.subject else {
+        return None;
+    };
+    let start = Instant::now();
+    // Problems are those of a build.
+    let figures = Figures::of(&store.catalog.products[place], &mut Vec::new())?;
+    let milliseconds = u64::try_from(start.elapsed().as_millis()).unwrap_or(u64::MAX);
+    Some(CustomizerFigures {
+        figures,
+        milliseconds,
+    })
+}
+
+/// Segments by facet, as places. What is wrong if one does not exist.
+pub fn assign(
     store: &Store,
     assignment: &BTreeMap<String, String>,
-) -> Result<BTreeMap<u16, u16>, NotExplained> {
+) -> Result<BTreeMap<u16, u16>, Diagnostic> {
     use crate::diagnostic::Code;
     assignment
         .iter()
@@ -240,7 +270,7 @@ fn assign(
                 Diagnostic::project(Code::UnknownFacet, format!("unknown facet `{facet}`"))
                     .did_you_mean(facet, known)
             });
-            let place = place.map_err(NotExplained::BadAssignment)?;
+            let place = place?;
             let definition = store.facets.facet(place);
             let found = definition.find(segment).ok_or_else(|| {
                 let known = definition
@@ -250,7 +280,7 @@ fn assign(
                 let message = format!("facet `{facet}` has no segment `{segment}`");
                 Diagnostic::project(Code::UnknownSegment, message).did_you_mean(segment, known)
             });
-            Ok((place, found.map_err(NotExplained::BadAssignment)?))
+            Ok((place, found?))
         })
         .collect()
 }
@@ -479,6 +509,9 @@ impl Explanation {
             text.push_str("\nDiagram of the whole page\n");
             push_lines(&mut text, "  ", &self.diagram);
         }
+        if let Some(customizer) = &self.customizer {
+            customizer.push_to(&mut text);
+        }
         text.push_str("\nFiles, and who gets which\n");
         let mut left_out = 0;
         for (place, variant) in self.variants.iter().enumerate() {
@@ -537,6 +570,56 @@ impl Explanation {
             let _ = writeln!(text, "  {topic} {}{absent}  {at}{more}", question.name);
         }
         text
+    }
+}
+
+impl CustomizerFigures {
+    fn push_to(&self, text: &mut String) {
+        let Figures {
+            options,
+            choices,
+            constraints,
+            designs,
+            dead,
+            fixed,
+            redundant,
+            unchecked,
+            nodes,
+            bytes,
+        } = &self.figures;
+        text.push_str("\nWhat buyers can choose, all visitors taken together\n");
+        let _ = writeln!(
+            text,
+            "  {}, {}, {}",
+            count(*options, "option"),
+            count(*choices, "choice"),
+            count(*constraints, "constraint")
+        );
+        let _ = writeln!(text, "  {designs} designs");
+        let _ = writeln!(
+            text,
+            "  {}, {}, compiled and checked in {} ms",
+            count(*nodes, "node"),
+            count(*bytes, "byte"),
+            self.milliseconds
+        );
+        for (what, names) in [
+            ("never possible", dead),
+            ("in every design", fixed),
+            ("demand nothing that others do not", redundant),
+        ] {
+            if !names.is_empty() {
+                let _ = writeln!(text, "  {what}:");
+                push_lines(text, "    ", names);
+            }
+        }
+        if *unchecked > 0 {
+            let _ = writeln!(
+                text,
+                "  {} may demand nothing new: finding out would take too long",
+                count(*unchecked, "constraint")
+            );
+        }
     }
 }
 

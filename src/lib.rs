@@ -40,6 +40,7 @@ pub(crate) mod report;
 
 pub(crate) mod load;
 
+pub(crate) mod customizer;
 pub(crate) mod plan;
 
 pub(crate) mod render;
@@ -59,6 +60,7 @@ pub(crate) mod pipeline;
 
 pub(crate) mod explain;
 
+pub(crate) mod orders;
 pub(crate) mod serve;
 
 pub mod cli;

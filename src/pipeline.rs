@@ -319,6 +319,7 @@ pub fn build(
         check::unread_facets(&store, &asked, &mut diagnostics);
     }
     check::alternates(&store, &mut diagnostics);
+    check::customizers(&store, &mut diagnostics);
     check::pictures(&store, &mut diagnostics);
     check::pictures_in_texts(&store, tree, &mut diagnostics);
     diagnostics.extend(finisher.problems());

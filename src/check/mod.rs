@@ -4,7 +4,10 @@
 
 use std::collections::BTreeSet;
 
+use rayon::prelude::*;
+
 use crate::{
+    customizer,
     decision::Variable,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
     model::{Block, BySegment, Image, StaticFile, Store, UrlPath, file_candidates},
@@ -30,6 +33,20 @@ pub fn unread_facets(store: &Store, asked: &BTreeSet<Variable>, diagnostics: &mu
             );
         }
     }
+}
+
+/// Customizers whose options and constraints do not go together.
+pub fn customizers(store: &Store, diagnostics: &mut Diagnostics) {
+    let products = store.catalog.products.par_iter();
+    let problems: Vec<Vec<Diagnostic>> = products
+        .filter(|product| product.customization.is_some())
+        .map(|product| {
+            let mut problems = Vec::new();
+            customizer::check(product, &mut problems);
+            problems
+        })
+        .collect();
+    diagnostics.extend(problems.into_iter().flatten());
 }
 
 /// Alternates that do not exist, or that do not name each other: search engines ignore those.

@@ -26,6 +26,7 @@ Examples:
   haberdash serve                          look at it on http://127.0.0.1:4000 as any visitor
   haberdash explain /                      what the home page asks, and who gets which file
   haberdash explain / --as loyalty=gold    … and which one a gold member gets
+  haberdash verify < order.json            whether a customized product can be made at its price
   haberdash build --strict --format json   for CI: warnings fail, the summary is data";
 
 #[derive(Debug, Args)]
@@ -72,6 +73,11 @@ pub(super) enum Command {
     /// from standard input and writes {"status","file","headers","assignment"} for each. `method`, `query`, `headers`,
     /// `country` and `now` may be left out. The site must have been built.
     Resolve(Resolve),
+    /// Check an order of a customized product: JSON in, verdict out
+    ///
+    /// Reads an order as carts get it from standard input: {"product","design","choices","texts","images",
+    /// "quantity","price","currency"}. Exit status: 0 if it can be made at its price, 1 if not, 2 if it could not be looked at.
+    Verify(Verify),
 }
 
 #[derive(Debug, Args)]
@@ -138,6 +144,15 @@ pub(super) struct Resolve {
     /// Output folder of the build [default: `output` of haberdash.yaml, or public]
     #[arg(long, value_name = "FOLDER")]
     pub(super) output: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) time: Time,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Verify {
+    /// Segments that the buyer has proven, such as loyalty=gold
+    #[arg(long = "as", value_name = "FACET=SEGMENT,…", value_parser = assignment)]
+    pub(super) assignment: Option<Assignment>,
     #[command(flatten)]
     pub(super) time: Time,
 }

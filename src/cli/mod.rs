@@ -10,6 +10,7 @@ mod keys;
 mod resolve;
 mod serve;
 mod terminal;
+mod verify;
 
 use std::{fmt, path::Path, process::ExitCode, sync::Arc};
 
@@ -53,6 +54,7 @@ pub fn main() -> ExitCode {
         Command::Serve(args) => serve::run(&common, &args),
         Command::Explain(args) => explain::run(&common, &args),
         Command::Resolve(args) => resolve::run(&common, &args),
+        Command::Verify(args) => verify::run(&common, &args),
     };
     let status = result.unwrap_or_else(|failure| {
         terminal::say(&format!("error: {failure}"));

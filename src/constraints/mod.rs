@@ -29,6 +29,7 @@ mod problem;
 mod redundant;
 mod repair;
 mod report;
+mod restrict;
 mod rows;
 mod sift;
 mod small;
@@ -44,6 +45,7 @@ pub use problem::{
 };
 pub use repair::{Obstacle, Repair, obstacle};
 pub use report::{Report, report};
+pub use restrict::Kept;
 
 #[cfg(test)]
 mod tests;

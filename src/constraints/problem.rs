@@ -112,7 +112,7 @@ impl Rule {
     }
 
     /// Whether an assignment of all variables meets it.
-    fn holds(&self, assignment: &[Value]) -> bool {
+    pub(super) fn holds(&self, assignment: &[Value]) -> bool {
         let value = |variable: VariableId| assignment[usize::from(variable)];
         match self {
             Self::Table(table) => table.tuples.iter().any(|tuple| {

@@ -86,6 +86,18 @@ codes! {
     SanitizedHtml "sanitized-html" Warning "HTML from outside held scripts or frames, which were removed."
     UnknownSource "unknown-source" Error "A column mapping names a file that does not exist."
 
+    // Customizers.
+    DuplicateChoice "duplicate-choice" Error "A product has two options, or an option two choices, with one id."
+    UnknownOption "unknown-option" Error "An option is named that the product does not have."
+    UnknownChoice "unknown-choice" Error "A choice is named that its option does not have, or a set that there is not."
+    UnknownAttribute "unknown-attribute" Error "A constraint asks for an attribute that choices do not have."
+    BadConstraint "bad-constraint" Error "A constraint cannot be understood."
+    NoValidDesign "no-valid-design" Error "No design of a product meets its constraints."
+    DeadChoice "dead-choice" Warning "A choice can never be chosen."
+    RedundantConstraint "redundant-constraint" Warning "A constraint demands nothing that the others do not."
+    BadDefault "bad-default" Warning "The choices that are shown first do not go together."
+    CustomizerTooLarge "customizer-too-large" Error "A product's constraints are too much to be compiled."
+
     // Content.
     UnclosedBlock "unclosed-block" Error "A `:::` block is not closed, or closed without being open."
     UnknownDirective "unknown-directive" Error "A `:::` block or inline directive that haberdash does not know."

@@ -9,6 +9,7 @@ mod body;
 mod catalog;
 mod condition;
 mod config;
+mod customization;
 mod date;
 mod experiment;
 mod fields;
@@ -72,6 +73,7 @@ pub fn load(
     report.merge(theme_report);
     tokens::check(&config.tokens, &theme, tree, &mut report);
     resolve::resolve(&mut catalog, &known, &mut report);
+    customization::resolve(tree, &mut catalog, context, &mut report);
     report.hand_over(diagnostics);
     is_usable.then_some(Store {
         config,

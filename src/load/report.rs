@@ -6,6 +6,7 @@ use iso_currency::Currency;
 
 use crate::{
     diagnostic::{Code, Diagnostic, Diagnostics, FileId, Severity, Span},
+    load::yaml::Node,
     model::FacetSpace,
 };
 
@@ -23,6 +24,8 @@ pub(super) struct Report {
     pub diagnostics: Vec<Diagnostic>,
     /// Ids of products that a text names.
     pub products: Vec<(String, Span)>,
+    /// What products, by id, say of how buyers shape them.
+    pub customized: Vec<(String, Node)>,
 }
 
 impl Report {
@@ -35,6 +38,7 @@ impl Report {
     pub(super) fn merge(&mut self, other: Self) {
         self.diagnostics.extend(other.diagnostics);
         self.products.extend(other.products);
+        self.customized.extend(other.customized);
     }
 
     /// The first problem that fails a build.

@@ -1,11 +1,13 @@
 //! Products, collections and named lists.
 
+use std::sync::Arc;
+
 use jiff::Timestamp;
 use serde_json::{Map, Value};
 
 use crate::{
     diagnostic::Span,
-    model::{Body, BySegment, Money},
+    model::{Body, BySegment, Customization, Money},
 };
 
 /// What the store sells, and its lists.
@@ -78,6 +80,8 @@ pub struct Product {
     pub options: Vec<ProductOption>,
     /// Sizes and colors; empty if there is but one.
     pub skus: Vec<Sku>,
+    /// How buyers shape it.
+    pub customization: Option<Arc<Customization>>,
     /// Pictures, the main one first.
     pub images: Vec<Image>,
     /// Smaller comes first in lists.

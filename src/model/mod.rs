@@ -14,9 +14,12 @@
 //! | collection | a group of products | list, map |
 //! | rule | a line of a facet's decision list | – |
 //! | condition | segments of facets, in the sources' own words | a test of signals → predicate |
+//! | option, choice | what a buyer decides about a product, and an answer | settings → config |
+//! | design | choices for all options of a product | configuration, in `constraints` |
 
 mod catalog;
 mod config;
+mod customization;
 mod facet;
 mod money;
 mod page;
@@ -30,6 +33,9 @@ pub use catalog::{
     Selection, SelectionSource, Sku, Status,
 };
 pub use config::{Config, Feeds, KeyConfig, Permalinks, Token};
+pub use customization::{
+    Choice, Constraint, CustomOption, Customization, ImageOption, NONE, OptionKind, TextOption,
+};
 pub use facet::{BySegment, Case, Condition, Experiment, Facet, FacetSpace, Rule, Segment};
 pub use money::{Money, MoneyFormat};
 pub use page::{

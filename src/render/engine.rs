@@ -17,6 +17,7 @@ use super::{
     view::Views,
 };
 use crate::{
+    customizer::Customizers,
     decision::Box_,
     diagnostic::{Code, Diagnostic, Diagnostics, FileId, Span},
     digest::Digest,
@@ -46,6 +47,8 @@ pub struct World {
     pub(super) lists: DashMap<String, Arc<[u32]>>,
     /// What is known of pictures, and the smaller ones that pages name.
     pub(super) pictures: Pictures,
+    /// Customizers that were compiled.
+    pub(super) customizers: Customizers,
     /// The names of files by the digests in their tokens.
     pub(super) files: BTreeMap<Digest, FileName>,
     /// What questions about files are about.
@@ -117,6 +120,7 @@ impl World {
             member_digests: DashMap::new(),
             lists: DashMap::new(),
             pictures: Pictures::default(),
+            customizers: Customizers::default(),
             files,
             entities,
             keys: DashSet::new(),

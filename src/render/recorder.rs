@@ -43,6 +43,8 @@ pub enum Topic {
     Product,
     /// What a product costs.
     Price,
+    /// How a product can be shaped.
+    Customizer,
     /// The ids of some products.
     Products,
     /// A collection's fields.

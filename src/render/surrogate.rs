@@ -183,7 +183,7 @@ impl World {
         };
         let made = match question.topic {
             Topic::Facet => key("segment", name),
-            Topic::Product => key("product", name),
+            Topic::Product | Topic::Customizer => key("product", name),
             // `run-01`, or `run-01 run-01-black`.
             Topic::Price => key("product", first),
             Topic::Collection => key("collection", name),

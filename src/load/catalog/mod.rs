@@ -4,7 +4,7 @@ mod collection;
 mod html;
 pub(super) mod list;
 mod mapping;
-mod price;
+pub(super) mod price;
 mod product;
 mod shopify;
 mod table;

@@ -6,11 +6,11 @@ use crate::{
     diagnostic::{Code, Diagnostic},
     load::{
         condition,
-        fields::Fields,
+        fields::{Fields, wrong_type},
         report::{Context, Report},
-        yaml::Node,
+        yaml::{Node, Value},
     },
-    model::{BySegment, Money, Prices},
+    model::{BySegment, Case, Money, Prices},
 };
 
 /// Parses digits with at most one point, such as `49` or `49.90`. Says what is wrong.
@@ -84,6 +84,48 @@ pub(super) fn read(
     }
 }
 
+/// Reads what a choice adds to a price; may be less than nothing.
+pub(in crate::load) fn read_change(
+    node: &Node,
+    name: &str,
+    currency: Currency,
+    report: &mut Report,
+) -> Option<Money> {
+    let negative = node.text().and_then(|text| text.strip_prefix('-'));
+    match negative.map(|amount| parse(amount, currency)) {
+        Some(Ok(money)) => Some(Money {
+            minor: -money.minor,
+            ..money
+        }),
+        Some(Err(_)) | None => read(node, name, currency, report),
+    }
+}
+
+/// Reads what a choice adds, for everyone and by segment; nothing if it does not say. `names` are
+/// those of the two fields.
+pub(in crate::load) fn read_changes(
+    fields: &mut Fields<'_>,
+    names: [&'static str; 2],
+    context: Context<'_>,
+    report: &mut Report,
+) -> BySegment<Money> {
+    let [one, several] = names.map(|name| fields.take(name));
+    let nothing = Money {
+        minor: 0,
+        currency: context.currency,
+    };
+    let (default, cases) = amounts(
+        [(one, names[0]), (several, names[1])],
+        context,
+        report,
+        read_change,
+    );
+    BySegment {
+        default: default.unwrap_or(nothing),
+        cases,
+    }
+}
+
 /// What was probably meant.
 fn suggestion(text: &str, currency: Currency) -> Option<String> {
     let comma_as_point = text.replace(',', ".");
@@ -99,54 +141,71 @@ pub(super) fn read_fields(
     context: Context<'_>,
     report: &mut Report,
 ) -> (Option<Prices>, bool) {
-    let (facets, currency) = (context.facets, context.currency);
+    let currency = context.currency;
     let price = fields.take("price");
     let compare_at = fields.take("compare-at");
     let by_segment = fields.take("prices");
     let compare_at = compare_at.and_then(|node| read(node, "compare-at", currency, report));
-    let mut cases = Vec::new();
-    let mut default = None;
-    if let Some(node) = price {
-        if condition::is_by_segment(node, facets) {
-            default = node
-                .get("default")
-                .and_then(|node| read(node, "price", currency, report));
-            cases = condition::read_cases(node, facets, report, |node, report| {
-                read(node, "price", currency, report)
-            });
-        } else {
-            default = read(node, "price", currency, report);
-        }
+    if by_segment.is_some() && price.is_none() {
+        report.push(
+            Diagnostic::new(
+                Code::MissingField,
+                fields.key_span("prices"),
+                "`prices` by segment need a `price` for everyone else",
+            )
+            .hint("add a line `price: …`"),
+        );
     }
-    if let Some(node) = by_segment {
-        if price.is_none() {
-            report.push(
-                Diagnostic::new(
-                    Code::MissingField,
-                    fields.key_span("prices"),
-                    "`prices` by segment need a `price` for everyone else",
-                )
-                .hint("add a line `price: …`"),
-            );
-        }
-        cases.extend(condition::read_cases(
-            node,
-            facets,
-            report,
-            |node, report| read(node, "prices", currency, report),
-        ));
-        if !matches!(node.value, crate::load::yaml::Value::Map(_)) {
-            report.push(crate::load::fields::wrong_type(
-                node,
-                "prices",
-                "a map such as `{ loyalty.gold: 44.00 }`",
-            ));
-        }
-    }
-    condition::widen(cases.iter_mut().map(|case| &mut case.when), facets);
+    let (default, cases) = amounts(
+        [(price, "price"), (by_segment, "prices")],
+        context,
+        report,
+        read,
+    );
     let prices = default.map(|default| Prices {
         price: BySegment { default, cases },
         compare_at,
     });
     (prices, price.is_some() || by_segment.is_some())
+}
+
+/// Reads an amount for everyone, and amounts by segment, from a field and the field of its cases.
+fn amounts(
+    [(one, name), (several, cases_name)]: [(Option<&Node>, &str); 2],
+    context: Context<'_>,
+    report: &mut Report,
+    read: fn(&Node, &str, Currency, &mut Report) -> Option<Money>,
+) -> (Option<Money>, Vec<Case<Money>>) {
+    let (facets, currency) = (context.facets, context.currency);
+    let mut cases = Vec::new();
+    let mut default = None;
+    if let Some(node) = one {
+        if condition::is_by_segment(node, facets) {
+            default = node
+                .get("default")
+                .and_then(|node| read(node, name, currency, report));
+            cases = condition::read_cases(node, facets, report, |node, report| {
+                read(node, name, currency, report)
+            });
+        } else {
+            default = read(node, name, currency, report);
+        }
+    }
+    if let Some(node) = several {
+        cases.extend(condition::read_cases(
+            node,
+            facets,
+            report,
+            |node, report| read(node, cases_name, currency, report),
+        ));
+        if !matches!(node.value, Value::Map(_)) {
+            report.push(wrong_type(
+                node,
+                cases_name,
+                "a map such as `{ loyalty.gold: 44.00 }`",
+            ));
+        }
+    }
+    condition::widen(cases.iter_mut().map(|case| &mut case.when), facets);
+    (default, cases)
 }

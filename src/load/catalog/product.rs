@@ -51,6 +51,7 @@ pub(super) fn read(
         .take("skus")
         .map(|node| read_skus(node, &mut options, context, report))
         .unwrap_or_default();
+    let customize = fields.take("customize");
     let images = fields
         .take("images")
         .map(|node| read_images(node, report))
@@ -61,6 +62,9 @@ pub(super) fn read(
     fields.finish(report);
 
     let id = id?;
+    if let Some(node) = customize {
+        report.customized.push((id.clone(), node.clone()));
+    }
     tags.sort();
     tags.dedup();
     let body = match (text, description) {
@@ -89,6 +93,7 @@ pub(super) fn read(
         stock,
         options,
         skus,
+        customization: None,
         images,
         weight,
         updated,

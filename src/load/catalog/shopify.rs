@@ -260,6 +260,7 @@ fn read_product(
         prices,
         stock,
         options,
+        customization: None,
         skus,
         images: read_images(rows, columns, title),
         weight: 0,

@@ -210,8 +210,10 @@ fn finish(rows: Vec<(Option<Found>, Report)>, whole: Span, report: &mut Report) 
         let Report {
             diagnostics,
             products,
+            customized,
         } = row_report;
         report.products.extend(products);
+        report.customized.extend(customized);
         report
             .diagnostics
             .extend(diagnostics.into_iter().filter(|diagnostic| {

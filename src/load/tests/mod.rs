@@ -3,6 +3,7 @@
 mod bodies;
 mod catalog;
 mod codes;
+mod customization;
 mod mutations;
 mod pages;
 mod real;

@@ -2,6 +2,7 @@
 
 mod body;
 mod catalog;
+mod customizer;
 mod files;
 mod filters;
 
@@ -37,6 +38,7 @@ pub(super) const RECORDED: &[&str] = &[
     "product",
     "products",
     "price",
+    "customizer",
     "collection",
     "collections",
     "list",
@@ -250,6 +252,7 @@ pub(super) fn register(tera: &mut Tera, facets: &FacetSpace) {
     add("product", only(&["id"]), product);
     add("products", only(&["collection", "tag", "limit"]), products);
     add("price", only(&["product", "sku"]), price);
+    add("customizer", only(&["product"]), customizer::customizer);
     add("collection", only(&["id"]), collection);
     add("collections", only(&[]), |call| {
         Ok(call.world.collections(call.site))
