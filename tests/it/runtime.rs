@@ -5,11 +5,16 @@ use haberdash::{
     Comparison, Compiled, Expression, Limits, Problem, Rule, Sum, Table, Term, Value, Variable,
     VariableId, compile, encode, verify,
 };
+use std::{fs, path::Path, process::Command};
+
 use proptest::prelude::*;
 use rquickjs::{Context, Function, Runtime};
 use serde_json::{Value as Json, json};
 
 const CORE: &str = include_str!("../../src/customizer/runtime/core.js");
+const PAGE: &str = include_str!("../../src/customizer/runtime/page.js");
+const PREVIEW: &str = include_str!("../../src/customizer/runtime/preview.js");
+const CART: &str = include_str!("../../src/customizer/runtime/cart.js");
 const VERIFY: &str = include_str!("../../src/customizer/runtime/verify.js");
 
 const LIMITS: Limits = Limits {
@@ -439,4 +444,364 @@ fn texts_have_the_length_lines_and_characters_that_they_may_have() {
         json!({ "rule": { "longest": 2 }, "texts": texts }),
     );
     assert_eq!(said, json!(["", "longest", "characters", "longest"]));
+}
+
+/// A shirt with every kind of option.
+fn shirt() -> Json {
+    let prices: [&[i64]; 11] = [
+        &[0, 2400, 0, 4000],
+        &[0, 0, 0],
+        &[0, 600, -500],
+        &[0, 300, 300],
+        &[0, 400],
+        &[0, 300],
+        &[0, 900],
+        &[0, 700],
+        &[0, 1200],
+        &[0, 1800],
+        &[0, 0, 500],
+    ];
+    let is = |variable, values: &[Value]| Expression::In(variable, values.to_vec());
+    let both = |a, b| Rule::Expression(Expression::Not(Box::new(Expression::All(vec![a, b]))));
+    let implies = |a, b| Rule::Expression(Expression::Implies(Box::new(a), Box::new(b)));
+    let treats = |weights: [i64; 4], comparison, bound| {
+        let terms = (4..).zip(weights).map(|(variable, weight)| Term {
+            variable,
+            weights: vec![0, weight],
+        });
+        Rule::Sum(Sum {
+            terms: terms.collect(),
+            comparison,
+            bound,
+        })
+    };
+    let titled = [
+        (
+            "French cuffs are closed with links",
+            implies(is(2, &[1]), is(3, &[0])),
+        ),
+        (
+            "Linen is too soft for these collars",
+            both(is(0, &[1]), is(1, &[1, 2])),
+        ),
+        (
+            "Short sleeves have no cuffs to button",
+            implies(is(2, &[2]), is(3, &[0])),
+        ),
+        (
+            "The box holds six",
+            treats([3, 1, 2, 3], Comparison::AtMost, 6),
+        ),
+        (
+            "There is room for a monogram or a logo",
+            both(is(8, &[1]), is(9, &[1])),
+        ),
+        ("A flap hides the logo", both(is(10, &[2]), is(9, &[1]))),
+    ];
+    let advice = both(is(0, &[2]), is(2, &[2]));
+    let mut constraints: Vec<Rule> = titled.iter().map(|(_, rule)| rule.clone()).collect();
+    constraints.push(treats([1; 4], Comparison::AtLeast, 2));
+    constraints.push(treats([1; 4], Comparison::AtMost, 3));
+    let problem = Problem {
+        variables: prices
+            .iter()
+            .map(|prices| Variable {
+                prices: prices.to_vec(),
+            })
+            .collect(),
+        constraints,
+    };
+    let titled = titled
+        .iter()
+        .map(|(title, rule)| json!({ "title": title, "rule": rule_json(rule) }));
+    let choices = |list: &[[&str; 2]]| -> Vec<Json> {
+        let choices = list
+            .iter()
+            .map(|[id, title]| json!({ "id": id, "title": title }));
+        choices.collect()
+    };
+    json!({
+        "product": "shirt", "title": "Shirt", "design": "0123456789abcdef",
+        "currency": "EUR", "digits": 2, "locale": "en", "base": 12800,
+        "quantity": { "least": 1, "most": 10 },
+        "options": [
+            { "id": "fabric", "title": "Fabric", "variable": 0, "default": "poplin", "choices": choices(&[
+                ["poplin", "Poplin"], ["linen", "Linen"], ["twill", "Twill"], ["brocade", "Brocade"]]) },
+            { "id": "collar", "title": "Collar", "variable": 1, "default": "spread", "choices": choices(&[
+                ["spread", "Spread"], ["club", "Club"], ["band", "Band"]]) },
+            { "id": "cuffs", "title": "Cuffs", "variable": 2, "default": "one-button", "choices": choices(&[
+                ["one-button", "One button"], ["french", "French"], ["short", "Short"]]) },
+            { "id": "buttons", "title": "Cuff buttons", "variable": 3, "default": "pearl", "choices": choices(&[
+                ["none", "None"], ["pearl", "Pearl"], ["horn", "Horn"]]) },
+            { "id": "treats", "title": "Treats", "variable": 4, "least": 2, "most": 3, "choices": choices(&[
+                ["soap", "Soap"], ["comb", "Comb"], ["brush", "Brush"], ["balm", "Balm"]]) },
+            { "id": "monogram", "title": "Monogram", "variable": 8,
+                "text": { "longest": 3, "characters": "A-Z .&", "each": 200, "lines": 1 } },
+            { "id": "logo", "title": "Your logo", "variable": 9,
+                "image": { "types": ["image/png", "image/svg+xml"], "largest": 20_000 } },
+            { "id": "pocket", "title": "Pocket", "variable": 10, "choices": choices(&[
+                ["none", "None"], ["plain", "Plain"], ["flap", "Flap"]]) },
+        ],
+        "prices": prices,
+        "constraints": titled.collect::<Vec<_>>(),
+        "advice": [{ "title": "Twill is warm for short sleeves", "rule": rule_json(&advice) }],
+        "diagram": compiled(&problem).1,
+    })
+}
+
+fn order() -> Json {
+    json!({
+        "product": "shirt", "design": "0123456789abcdef",
+        "choices": {
+            "fabric": "linen", "collar": "spread", "cuffs": "french", "buttons": "none",
+            "treats": ["soap", "comb"], "pocket": "plain",
+        },
+        "texts": { "monogram": "A&B" }, "images": [], "quantity": 2,
+        "price": 12_800 + 2400 + 600 + 400 + 300 + 1200 + 3 * 200, "currency": "EUR",
+    })
+}
+
+/// What is wrong with an order after a change; of the price only if nothing else is.
+fn problems_with(change: impl Fn(&mut Json)) -> Vec<String> {
+    let mut order = order();
+    change(&mut order);
+    let verdict = ask("verify", json!({ "orders": [order], "product": shirt() }))[0].take();
+    let problems: Vec<String> = serde_json::from_value(verdict["problems"].clone()).unwrap();
+    assert_eq!(verdict["valid"], problems.is_empty());
+    let is_of_price = |problem: &String| problem.starts_with("the price is");
+    let (of_price, others): (Vec<_>, Vec<_>) = problems.into_iter().partition(is_of_price);
+    if others.is_empty() { of_price } else { others }
+}
+
+#[test]
+fn an_order_that_says_all_is_valid_at_its_price() {
+    let verdict = ask("verify", json!({ "orders": [order()], "product": shirt() }))[0].take();
+    assert_eq!(
+        verdict,
+        json!({ "valid": true, "price": 18_300, "problems": [] })
+    );
+}
+
+#[test]
+fn an_order_that_was_tampered_with_is_told_what_is_wrong() {
+    let tampered = |path: &'static str, value: Json| {
+        let problems = problems_with(|order| *order.pointer_mut(path).unwrap() = value.clone());
+        problems.join("; ")
+    };
+    let cases = [
+        ("/product", json!("vest"), "the product is not shirt"),
+        (
+            "/design",
+            json!("old"),
+            "the design is not 0123456789abcdef",
+        ),
+        ("/currency", json!("USD"), "the currency is not EUR"),
+        ("/price", json!(1), "the price is 18300"),
+        ("/price", json!("18300"), "the price is 18300"),
+        ("/quantity", json!(11), "the quantity is more than 10"),
+        ("/quantity", json!(0), "the quantity is less than 1"),
+        ("/quantity", json!(1.5), "the quantity is no whole number"),
+        (
+            "/choices",
+            json!([]),
+            "the choices are no object; fabric: nothing is chosen; collar: nothing is chosen; \
+            cuffs: nothing is chosen; buttons: nothing is chosen; treats: fewer than 2 are chosen; pocket: nothing is chosen",
+        ),
+        (
+            "/choices/fabric",
+            json!("silk"),
+            "fabric: there is no choice silk",
+        ),
+        (
+            "/choices/fabric",
+            json!(["linen"]),
+            "fabric: the choice is no name",
+        ),
+        (
+            "/choices/fabric",
+            json!(null),
+            "fabric: the choice is no name",
+        ),
+        ("/choices/fabric", json!("poplin"), "the price is 15900"),
+        (
+            "/choices/buttons",
+            json!("pearl"),
+            "French cuffs are closed with links",
+        ),
+        (
+            "/choices/collar",
+            json!("band"),
+            "Linen is too soft for these collars",
+        ),
+        (
+            "/choices/treats",
+            json!(["soap"]),
+            "treats: fewer than 2 are chosen",
+        ),
+        (
+            "/choices/treats",
+            json!(["soap", "soap"]),
+            "treats: the choices are no list of different names; treats: fewer than 2 are chosen",
+        ),
+        (
+            "/choices/treats",
+            json!(["soap", "comb", "brush", "balm"]),
+            "treats: more than 3 are chosen",
+        ),
+        (
+            "/choices/treats",
+            json!(["soap", "comb", "balm"]),
+            "The box holds six",
+        ),
+        (
+            "/texts/monogram",
+            json!("ABCD"),
+            "monogram: the text is longer than 3",
+        ),
+        (
+            "/texts/monogram",
+            json!("a"),
+            "monogram: the text has other characters than it may have",
+        ),
+        (
+            "/texts/monogram",
+            json!(""),
+            "monogram: the text is empty, or no text",
+        ),
+        (
+            "/texts/monogram",
+            json!({ "length": 1 }),
+            "monogram: the text is empty, or no text",
+        ),
+        (
+            "/texts",
+            json!({ "fabric": "x" }),
+            "there is no option fabric among the texts",
+        ),
+        (
+            "/images",
+            json!(["logo"]),
+            "There is room for a monogram or a logo",
+        ),
+        (
+            "/images",
+            json!(["fabric"]),
+            "there is no option fabric among the images",
+        ),
+        ("/images", json!({}), "the images are no list of names"),
+    ];
+    for (path, value, expected) in cases {
+        assert_eq!(tampered(path, value.clone()), expected, "{path} = {value}");
+    }
+    let problems = problems_with(|order| order["choices"]["constructor"] = json!("x"));
+    assert_eq!(
+        problems,
+        ["there is no option constructor among the choices"]
+    );
+    let problems = problems_with(|order| order["choices"]["monogram"] = json!("x"));
+    assert_eq!(problems, ["there is no option monogram among the choices"]);
+}
+
+/// Any JSON, often with the keys and values of an order.
+fn any_json() -> impl Strategy<Value = Json> {
+    let word = prop::sample::select(vec![
+        "choices",
+        "texts",
+        "images",
+        "fabric",
+        "linen",
+        "treats",
+        "soap",
+        "monogram",
+        "logo",
+        "__proto__",
+        "constructor",
+        "toString",
+        "length",
+        "",
+    ]);
+    let leaf = prop_oneof![
+        Just(Json::Null),
+        any::<bool>().prop_map(Json::from),
+        any::<i32>().prop_map(Json::from),
+        any::<f64>().prop_map(Json::from),
+        word.clone().prop_map(Json::from),
+        any::<String>().prop_map(Json::from),
+    ];
+    leaf.prop_recursive(4, 24, 5, move |inner| {
+        let members = prop::collection::vec((word.clone(), inner.clone()), 0..5);
+        prop_oneof![
+            prop::collection::vec(inner, 0..4).prop_map(Json::from),
+            members.prop_map(|members| {
+                let members = members
+                    .into_iter()
+                    .map(|(key, value)| (key.to_owned(), value));
+                Json::Object(members.collect())
+            }),
+        ]
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { cases: 300, failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn no_order_makes_the_verifier_fail(some in any_json(), choices in any_json(), texts in any_json(), images in any_json()) {
+        let mut whole = order();
+        whole["choices"] = choices;
+        let mut said = order();
+        said["texts"] = texts;
+        said["images"] = images;
+        let verdicts = ask("verify", json!({ "orders": [some, whole, said], "product": shirt() }));
+        prop_assert_eq!(&verdicts["thrown"], &Json::Null);
+        for verdict in verdicts.as_array().unwrap() {
+            prop_assert_eq!(verdict["valid"].as_bool().unwrap(), verdict["problems"] == json!([]));
+        }
+    }
+}
+
+/// The files of a page, as one script.
+fn page_script(files: &[&str]) -> String {
+    format!(
+        "(() => {{\n\"use strict\";\n{}\nstartCustomizers();\n}})();\n",
+        files.concat()
+    )
+}
+
+/// What a script weighs on its way to a browser.
+#[cfg(feature = "minify")]
+fn weight(script: &str) -> usize {
+    use oxc_minifier::{MangleOptions, Minifier, MinifierOptions};
+    let allocator = oxc_allocator::Allocator::default();
+    let kind = oxc_span::SourceType::mjs();
+    let parsed = oxc_parser::Parser::new(&allocator, script, kind).parse();
+    assert!(parsed.errors.is_empty(), "{:?}", parsed.errors);
+    let mut program = parsed.program;
+    let options = MinifierOptions {
+        mangle: Some(MangleOptions::default()),
+        compress: None,
+    };
+    let mangled = Minifier::new(options).minify(&allocator, &mut program);
+    let minified = oxc_codegen::Codegen::new()
+        .with_options(oxc_codegen::CodegenOptions::minify())
+        .with_scoping(mangled.scoping)
+        .build(&program)
+        .code;
+    let mut compressed = Vec::new();
+    let parameters = brotli::enc::BrotliEncoderParams::default();
+    brotli::BrotliCompress(&mut minified.as_bytes(), &mut compressed, &parameters).unwrap();
+    compressed.len()
+}
+
+#[cfg(feature = "minify")]
+#[test]
+fn the_script_is_small() {
+    let page = weight(&page_script(&[CORE, PAGE]));
+    let all = weight(&page_script(&[CORE, PAGE, PREVIEW, CART]));
+    let verifier = weight(&format!("{CORE}{VERIFY}export {{ verify }};"));
+    let core = weight(&format!(
+        "{CORE}export {{ sweep, nearest, sample, allows, holds }};"
+    ));
+    println!("core {core}, with page {page}, with all {all}; verifier {verifier}");
+    assert!(page < 6 * 1024, "core and page: {page} bytes");
 }

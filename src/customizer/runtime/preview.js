@@ -151,6 +151,7 @@ function move(placed, dx, dy) {
 
 function listenToPicture(placed) {
   const { image, range, area } = placed;
+  let from = null;
   range?.addEventListener("input", () => place(placed));
   image.addEventListener("keydown", (event) => {
     const [right, down] = { ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] }[event.key] ?? [];
@@ -162,11 +163,13 @@ function listenToPicture(placed) {
     event.preventDefault();
     image.focus();
     image.setPointerCapture(event.pointerId);
+    from = event;
   });
   image.addEventListener("pointermove", (event) => {
-    if (!image.hasPointerCapture(event.pointerId)) return;
     const shown = image.getScreenCTM();
-    if (shown) move(placed, event.movementX / shown.a, event.movementY / shown.d);
+    if (!shown || !image.hasPointerCapture(event.pointerId)) return;
+    move(placed, (event.clientX - from.clientX) / shown.a, (event.clientY - from.clientY) / shown.d);
+    from = event;
   });
 }
 
