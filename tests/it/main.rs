@@ -16,6 +16,7 @@ mod emit;
 mod parts;
 mod pictures;
 mod rooms;
+mod runtime;
 mod serve;
 mod sign_in;
 mod support;

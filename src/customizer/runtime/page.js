@@ -1,0 +1,690 @@
+// The page of a customizer: what a buyer does, and what is shown for it. Touches only what changes.
+//
+// All that it says comes from the form's data-words, a sentence or part of one for each key; what stands in
+// braces is filled in. A key that is missing is not said.
+//
+//   choices      {option} {choice}         a choice in a list: "{option}: {choice}"
+//   left         {choice}                  a choice that had to go, in a list: "without {choice}"
+//   note         {title} {note}            an <option> with what it changes: "{title} ({note})"
+//   with         {list}                    why not: choices in the way
+//   most         {count}                   why not: so many are chosen already
+//   never                                  why not: impossible with anything
+//   expensive    {cap}                     why not: it would cost more
+//   longest {count}, lines {count}, characters {characters}     what is wrong with a text
+//   image-type {types}, image-size {size}                       what is wrong with a file
+//   total        {total}                   of a design that is complete
+//   total-each   {total} {price} {count}   of several
+//   total-from   {price}                   the least that one costs
+//   remaining {count}, remaining-one, remaining-many {exponent} how many designs are left
+//   missing      {list}                    what is to be chosen
+//   missing-more {option} {count}          in that list: so many more of an option
+//   changed      {choice} {list}           what else changed, for a choice
+//   undone, reset, shuffled                what the buttons did
+//   cap-lifted   {cap}                     the choice costs more than the limit
+//   cap-passed   {cap} {total}             the limit is less than what is shown
+//   link-copied, link {link}               the link was copied; or could not be
+//   link-gone {list}, link-unfit {list}    of a link's choices: there no more; no more together
+//   download-failed, order-sent, order-failed, order-unavailable
+//   move         {option}                  name of a picture that arrow keys move
+
+/** Wakes all customizers of the document. */
+function startCustomizers() {
+  for (const form of document.querySelectorAll("form[data-customizer]")) {
+    const payload = readJson(form, "data-payload");
+    if (payload) customize(form, payload);
+  }
+}
+
+function readJson(form, attribute) {
+  try {
+    return JSON.parse(form.querySelector(`script[${attribute}]`).textContent);
+  } catch {
+    return null;
+  }
+}
+
+/**
+ * A `page` is all that is known of a form: `options` and `entries` with their controls; `state`, which the buyer
+ * makes; and `view`, which follows from it.
+ */
+function customize(form, payload) {
+  const page = {
+    form,
+    payload,
+    words: readJson(form, "data-words") ?? {},
+    diagram: decodeDiagram(payload.diagram),
+    rules: rulesByVariable(payload),
+    ...formatsOf(payload),
+    past: [],
+    /** Choices by what stands for them in `data-when`: `fabric=twill`; texts and images by their option. */
+    entries: new Map(),
+    /** The same by their controls. */
+    controls: new Map(),
+    palettes: palettesOf(form),
+  };
+  page.options = payload.options.map((option) => optionOf(page, option));
+  page.presets = presetsOf(page);
+  page.state = emptyState(page);
+  for (const part of form.querySelectorAll("[data-action], [data-filter], [data-cap], [data-palette]")) {
+    part.closest("[hidden]")?.removeAttribute("hidden");
+  }
+  listen(page);
+  startPreview(page);
+  startCart(page);
+  readLink(page);
+  // Some browsers put back what the controls were, after all scripts.
+  addEventListener("pageshow", () => render(page));
+  addEventListener("hashchange", () => readLink(page));
+}
+
+/** A rule says nothing of variables that it does not name. */
+function rulesByVariable({ constraints, prices }) {
+  const byVariable = prices.map(() => []);
+  const namesOf = ([kind, ...parts]) =>
+    kind === "in" ? [parts[0]]
+    : kind === "table" ? parts[0]
+    : kind === "sum" ? parts[0].map(([variable]) => variable)
+    : parts.flatMap(namesOf);
+  for (const constraint of constraints) {
+    for (const variable of new Set(namesOf(constraint.rule))) byVariable[variable].push(constraint);
+  }
+  return byVariable;
+}
+
+function formatsOf({ locale, currency, digits }) {
+  const scale = 10 ** digits;
+  const style = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
+  const money = new Intl.NumberFormat(locale, style);
+  const difference = new Intl.NumberFormat(locale, { ...style, signDisplay: "exceptZero" });
+  const list = new Intl.ListFormat(locale);
+  const number = new Intl.NumberFormat(locale);
+  return {
+    scale,
+    money: (minor) => money.format(minor / scale),
+    difference: (minor) => difference.format(minor / scale),
+    list: (items) => list.format(items),
+    number: (value) => number.format(value),
+  };
+}
+
+// What the form has.
+
+/** An option with its fieldset and an entry for each choice; one for a text or an image. */
+function optionOf(page, option) {
+  const field = [...page.form.querySelectorAll("[data-option]")].find((own) => own.dataset.option === option.id);
+  const inputs = [...(field?.querySelectorAll("input, textarea, select option") ?? [])];
+  const own = { option, field, select: field?.querySelector("select"), chosen: field?.querySelector("[data-chosen]") };
+  const entry = (key, at, choice, input) => {
+    const [variable, value] = placeOf(option, at);
+    const label = input?.closest("[data-choice]");
+    const reason = (label ?? (choice ? null : field))?.querySelector("[data-reason]");
+    const made = { own, option, key, choice, variable, value, input, label, reason, difference: label?.querySelector("[data-difference]") };
+    made.described = input?.getAttribute("aria-describedby") ?? "";
+    if (reason) reason.id ||= `why-${page.payload.product}-${key.replace("=", "-")}`;
+    page.entries.set(key, made);
+    if (input) page.controls.set(input, made);
+    return made;
+  };
+  if (option.choices) {
+    const isControl = (input, id) => input.value === id && /radio|checkbox|^$/.test(input.type ?? "");
+    own.entries = option.choices.map((choice, at) =>
+      entry(`${option.id}=${choice.id}`, at, choice, inputs.find((input) => isControl(input, choice.id))));
+  } else {
+    const isControl = (input) => (option.text ? /^text/ : /^file$/).test(input.type);
+    own.entries = [entry(option.id, 1, null, inputs.find(isControl))];
+  }
+  return own;
+}
+
+/** Buttons that choose for the one of some options that is active. */
+function palettesOf(form) {
+  return [...form.querySelectorAll("[data-palette]")].map((element) => {
+    const ids = element.dataset.palette.split(" ");
+    return { ids, active: ids[0], buttons: [...element.querySelectorAll("button[value]")] };
+  });
+}
+
+/** The value that is shown for each variable, while there is no pick. */
+function presetsOf({ payload }) {
+  const presets = payload.prices.map(() => null);
+  for (const option of payload.options) {
+    const at = option.choices?.findIndex(({ id }) => id === option.default) ?? 0;
+    if (at >= 0) presets[option.variable] = at;
+  }
+  return presets;
+}
+
+function emptyState({ payload }) {
+  return { picks: payload.prices.map(() => null), texts: {}, images: {}, quantity: payload.quantity?.least ?? 1, cap: null };
+}
+
+// What follows from the state.
+
+/**
+ * `shown` and `design` have a value for each variable, or null where nothing is shown; `design` takes what
+ * several could be chosen of, and is not, for left out.
+ */
+function look(page) {
+  const { diagram, presets, payload, state } = page;
+  const { prices, options } = payload;
+  const answer = sweep(diagram, prices, state.picks);
+  const completed = nearest(diagram, prices, state.picks, presets)?.values ?? [];
+  const shown = state.picks.map((pick, variable) => pick ?? (presets[variable] === null ? null : completed[variable] ?? null));
+  const design = [...shown];
+  for (const option of options.filter(takesSeveral)) {
+    option.choices.forEach((_, at) => (design[option.variable + at] ??= 0));
+  }
+  const extra = payload.base + textsPrice(options, state.texts);
+  const view = { answer, shown, design, extra };
+  view.missing = missingOf(page, view);
+  view.price = extra + (view.missing.length ? answer.cost : priceOf(prices, design));
+  return view;
+}
+
+/** What is to be chosen before a design can be bought: the words, and the option. */
+function missingOf(page, { shown, design }) {
+  const missing = page.payload.options.flatMap((option) => {
+    const found = [{ option, text: option.title }];
+    if (takesSeveral(option)) {
+      const count = option.least - option.choices.filter((_, at) => shown[option.variable + at]).length;
+      found[0].text = say(page, "missing-more", { option: option.title, count: page.number(count) });
+      return count > 0 ? found : [];
+    }
+    if (option.choices) return shown[option.variable] === null ? found : [];
+    const { texts, images } = page.state;
+    const text = texts[option.id];
+    const isThere = option.image ? images[option.id] : text && !textProblem(option.text, text);
+    return shown[option.variable] && !isThere ? found : [];
+  });
+  if (missing.length || allows(page.diagram, design)) return missing;
+  const broken = page.payload.constraints.filter(({ rule }) => !holds(rule, design));
+  return (broken.length ? broken : [page.payload]).map(({ title }) => ({ text: title }));
+}
+
+/** Whether a choice is shown; a text or an image, whether it is given. */
+function isShown({ variable, value }, { shown }) {
+  return shown[variable] === value;
+}
+
+function costWith(page, { variable, value }, { answer, extra } = page.view) {
+  return extra + (answer.costs[variable]?.[value] ?? Infinity);
+}
+
+/** What is wrong with an option's text, in words; nothing if nothing is. */
+function problemOf(page, { text, id }) {
+  const problem = text && textProblem(text, page.state.texts[id] ?? "");
+  const count = problem === "lines" ? text.lines ?? 1 : text?.longest;
+  return problem ? say(page, problem, { characters: text.characters, count: page.number(count) }) : "";
+}
+
+/** Why an entry cannot be chosen, in words; nothing if it can. */
+function reasonOf(page, entry) {
+  const { picks, cap } = page.state;
+  const { option, variable, value } = entry;
+  const cost = costWith(page, entry);
+  if (cost < Infinity) return cap === null || cost <= cap ? "" : say(page, "expensive", { cap: page.money(cap) });
+  if (takesSeveral(option) && entry.own.entries.filter((other) => isShown(other, page.view)).length >= option.most) {
+    return say(page, "most", { count: page.number(option.most) });
+  }
+  const tried = [...picks];
+  tried[variable] = value;
+  const rule = page.rules[variable].find((constraint) => holds(constraint.rule, tried) === false);
+  if (rule) return rule.title;
+  const repaired = repair(page, entry);
+  if (!repaired) return say(page, "never");
+  const isInTheWay = (other) => other !== entry && picks[other.variable] === other.value && repaired[other.variable] !== other.value;
+  const inTheWay = [...page.entries.values()].filter((other) => other.variable !== variable && isInTheWay(other));
+  return say(page, "with", { list: page.list(inTheWay.map((other) => nameOf(page, other))) });
+}
+
+/** All values of the nearest design in which an entry is chosen. */
+function repair(page, { variable, value }) {
+  const { diagram, payload, state } = page;
+  const fixed = [];
+  fixed[variable] = value;
+  return nearest(diagram, payload.prices, fixed, state.picks)?.values;
+}
+
+/** What an entry would change the price by, in words; nothing if it would not. */
+function differenceOf(page, entry) {
+  const { answer, shown } = page.view;
+  const { option, variable, value } = entry;
+  const taken = entry.own.entries.filter((other) => isShown(other, page.view)).length;
+  // Of several, what is not chosen is left out only once there are enough.
+  const now = takesSeveral(option) ? (taken >= option.least ? 0 : null) : shown[variable];
+  const before = now === null ? answer.cost : answer.costs[variable][now];
+  const difference = answer.costs[variable][value] - before;
+  const isTold = difference && Number.isFinite(difference) && !isShown(entry, page.view);
+  return isTold ? page.difference(difference) : "";
+}
+
+// What is said.
+
+/** A sentence of the page's words. What is filled in is never taken for words itself. */
+function say({ words }, key, values = {}) {
+  return (words[key] ?? "").replace(/\{(\w+)\}/g, (_, name) => values[name] ?? "");
+}
+
+function nameOf(page, { option, choice }) {
+  return choice ? say(page, "choices", { option: option.title, choice: choice.title }) : option.title;
+}
+
+function tell(page, message) {
+  setText(page, "status", message);
+}
+
+// What the page shows. The DOM is what costs time, so it is read before it is written.
+
+function setProperty(node, name, value) {
+  if (node && node[name] !== value) node[name] = value;
+}
+
+function setAttribute(node, name, value) {
+  if (!node || node.getAttribute(name) === value) return;
+  if (value === null) node.removeAttribute(name);
+  else node.setAttribute(name, value);
+}
+
+function setText(page, part, text) {
+  for (const node of page.form.querySelectorAll(`[data-${part}]`)) setProperty(node, "textContent", text);
+}
+
+function render(page) {
+  page.view = look(page);
+  for (const own of page.options) {
+    for (const entry of own.entries) renderEntry(page, entry);
+    const shown = own.entries.filter((entry) => isShown(entry, page.view));
+    const titles = shown.map(({ choice, option }) => choice?.title ?? page.state.texts[option.id] ?? page.state.images[option.id]?.name ?? "");
+    setProperty(own.chosen, "textContent", page.list(titles.filter(Boolean)));
+    // Nothing is selected if nothing is shown: an empty value, or none.
+    if (own.select) setProperty(own.select, "value", shown[0]?.choice.id ?? "");
+  }
+  for (const palette of page.palettes) renderPalette(page, palette);
+  renderSums(page);
+  renderPreview(page);
+  renderCart(page);
+}
+
+function renderEntry(page, entry) {
+  const { input, label, reason, difference, described } = entry;
+  const why = reasonOf(page, entry);
+  const change = differenceOf(page, entry);
+  const problem = problemOf(page, entry.option);
+  Object.assign(entry, { why, note: why || change });
+  setProperty(difference, "textContent", change);
+  setProperty(reason, "textContent", problem || why);
+  setProperty(reason, "hidden", !(problem || why));
+  if (!input) return;
+  const explained = (problem || why) && reason ? `${described} ${reason.id}`.trim() : described;
+  setAttribute(input, "aria-describedby", explained || null);
+  setAttribute(input, "aria-disabled", why ? "true" : null);
+  (label ?? input).classList.toggle("is-impossible", Boolean(why));
+  renderControl(page, entry, problem);
+}
+
+function renderControl(page, entry, problem) {
+  const { input, option, choice, note } = entry;
+  const { texts, images } = page.state;
+  if (option.text) {
+    setProperty(input, "value", texts[option.id] ?? "");
+    setAttribute(input, "aria-invalid", problem ? "true" : null);
+    input.setCustomValidity?.(problem);
+  } else if (option.image) {
+    // A chosen file can only be taken away.
+    if (!images[option.id]) setProperty(input, "value", "");
+  } else if (entry.own.select) {
+    setProperty(input, "textContent", note ? say(page, "note", { title: choice.title, note }) : choice.title);
+  } else setProperty(input, "checked", isShown(entry, page.view));
+}
+
+function renderPalette(page, { active, ids, buttons }) {
+  for (const button of buttons) {
+    const entry = page.entries.get(`${active}=${button.value}`);
+    setAttribute(button, "aria-pressed", String(Boolean(entry && isShown(entry, page.view))));
+    setAttribute(button, "aria-disabled", entry && !entry.why ? null : "true");
+    setAttribute(button, "aria-description", entry?.note || null);
+    button.classList.toggle("is-impossible", !entry || Boolean(entry.why));
+  }
+  for (const radio of page.form.querySelectorAll("[data-active]")) {
+    if (ids.includes(radio.value)) setProperty(radio, "checked", radio.value === active);
+  }
+}
+
+function renderSums(page) {
+  const { form, payload, state, view, past } = page;
+  const { missing, shown } = view;
+  setText(page, "total", totalOf(page));
+  setText(page, "remaining", remainingOf(page));
+  setText(page, "missing", missingText(page));
+  for (const node of form.querySelectorAll("[data-missing]")) setProperty(node, "hidden", !missing.length);
+  const advice = (payload.advice ?? []).filter(({ rule }) => holds(rule, shown) === false);
+  for (const list of form.querySelectorAll("[data-advice]")) renderAdvice(list, advice);
+  for (const input of form.querySelectorAll("[data-quantity]")) setProperty(input, "value", String(state.quantity));
+  const cap = state.cap === null ? "" : String(state.cap / page.scale);
+  for (const input of form.querySelectorAll("[data-cap]")) setProperty(input, "value", cap);
+  for (const button of form.querySelectorAll("[data-buy]")) setAttribute(button, "aria-disabled", missing.length ? "true" : null);
+  for (const button of form.querySelectorAll("[data-action=undo]")) setAttribute(button, "aria-disabled", past.length ? null : "true");
+}
+
+function renderAdvice(list, advice) {
+  const told = Array.from(list.children, ({ textContent }) => textContent);
+  if (told.join("\n") !== advice.map(({ title }) => title).join("\n")) {
+    list.replaceChildren(...advice.map(({ title }) => Object.assign(document.createElement("li"), { textContent: title })));
+  }
+  setProperty(list, "hidden", !advice.length);
+}
+
+function totalOf(page) {
+  const { price, missing } = page.view;
+  const { quantity } = page.state;
+  if (price === Infinity) return "";
+  const values = { price: page.money(price), total: page.money(price * quantity), count: page.number(quantity) };
+  return say(page, missing.length ? "total-from" : quantity > 1 ? "total-each" : "total", values);
+}
+
+function remainingOf(page) {
+  const { count } = page.view.answer;
+  if (count === 1) return say(page, "remaining-one");
+  if (count <= Number.MAX_SAFE_INTEGER) return say(page, "remaining", { count: page.number(count) });
+  return say(page, "remaining-many", { exponent: page.number(Math.floor(Math.log10(count))) });
+}
+
+function missingText(page) {
+  const { missing } = page.view;
+  return missing.length ? say(page, "missing", { list: page.list(missing.map(({ text }) => text)) }) : "";
+}
+
+// What the buyer does.
+
+/** Takes a state, and keeps the one before for undo; of typing into one entry, just the first. */
+function commit(page, state, typing = null) {
+  if (!typing || page.typing !== typing) page.past.push(page.state);
+  page.typing = typing;
+  page.state = state;
+  render(page);
+  writeAddress(page);
+}
+
+/** Chooses an entry, with what is `given` for a text or an image. What is in its way changes, as little as can be. */
+function choose(page, entry, given = {}, typing = null) {
+  const values = repair(page, entry);
+  if (!values) {
+    render(page);
+    return tell(page, say(page, "never"));
+  }
+  const picks = page.state.picks.map((pick, variable) => (pick === null ? null : values[variable]));
+  picks[entry.variable] = entry.value;
+  change(page, entry, { ...page.state, ...given, picks }, typing);
+}
+
+/** Takes back a choice of several, a text or an image. */
+function drop(page, entry, typing = null) {
+  const picks = [...page.state.picks];
+  picks[entry.variable] = null;
+  change(page, entry, { ...page.state, picks }, typing);
+}
+
+/** Takes a state in which an entry is changed, and says what else that changed. */
+function change(page, entry, state, typing) {
+  const before = page.view;
+  commit(page, withoutNothings(page, state), typing);
+  const changes = changesOf(page, before, entry);
+  const name = entry.choice?.title ?? entry.option.title;
+  const said = changes.length ? [say(page, "changed", { choice: name, list: page.list(changes) })] : [];
+  const { cap } = state;
+  if (cap !== null && page.view.extra + page.view.answer.cost > cap) {
+    page.state.cap = null;
+    render(page);
+    said.push(say(page, "cap-lifted", { cap: page.money(cap) }));
+  }
+  tell(page, said.join(" "));
+}
+
+/** Not to be among several, and not to be given, are no picks. */
+function withoutNothings(page, { picks, texts, images, ...state }) {
+  [picks, texts, images] = [[...picks], { ...texts }, { ...images }];
+  for (const { option, choice, variable } of page.entries.values()) {
+    if (picks[variable] || (choice && !takesSeveral(option))) continue;
+    picks[variable] = null;
+    delete texts[option.id];
+    delete images[option.id];
+  }
+  return { picks, texts, images, ...state };
+}
+
+/** What is shown differently, in words, but for what was chosen. */
+function changesOf(page, before, chosen) {
+  return page.options.flatMap(({ option, entries }) => {
+    if (option === chosen.option && !takesSeveral(option)) return [];
+    const isNew = (entry) => entry !== chosen && isShown(entry, page.view) && !isShown(entry, before);
+    const isGone = (entry) => entry !== chosen && !isShown(entry, page.view) && isShown(entry, before);
+    const come = entries.filter(isNew).map((entry) => nameOf(page, entry));
+    const left = entries.filter(isGone).map(({ choice }) => say(page, "left", { choice: choice?.title ?? option.title }));
+    return come.length ? come : left;
+  });
+}
+
+function type(page, entry) {
+  const text = entry.input.value;
+  if (text) choose(page, entry, { texts: { ...page.state.texts, [entry.option.id]: text } }, entry);
+  else drop(page, entry, entry);
+}
+
+function undo(page) {
+  if (!page.past.length) return;
+  page.state = page.past.pop();
+  page.typing = null;
+  render(page);
+  writeAddress(page);
+  tell(page, say(page, "undone"));
+}
+
+function reset(page) {
+  commit(page, { ...emptyState(page), quantity: page.state.quantity });
+  tell(page, say(page, "reset"));
+}
+
+/** How often a design is drawn by lot until it costs no more than the limit. */
+const DRAWS = 50;
+
+/** Any design that keeps the picks. Nobody can make up a text: they stay as they are. */
+function shuffle(page) {
+  const { diagram, payload, state, view } = page;
+  const fixed = [...state.picks];
+  for (const { variable, choices } of payload.options) {
+    if (!choices) fixed[variable] = view.shown[variable];
+  }
+  let values = nearest(diagram, payload.prices, fixed, [])?.values;
+  if (!values) return;
+  for (let draws = 0; draws < DRAWS; draws++) {
+    const drawn = sample(diagram, payload.prices, fixed, Math.random);
+    if (state.cap !== null && view.extra + priceOf(payload.prices, drawn) > state.cap) continue;
+    values = drawn;
+    break;
+  }
+  const picks = values.map((value, variable) => state.picks[variable] ?? value);
+  for (const { option, variable } of page.entries.values()) {
+    if (!option.choices) picks[variable] = state.picks[variable];
+  }
+  commit(page, withoutNothings(page, { ...state, picks }));
+  tell(page, say(page, "shuffled"));
+}
+
+function limit(page, input) {
+  const cap = input.value === "" ? null : Math.round(Number(input.value) * page.scale);
+  commit(page, { ...page.state, cap: Number.isFinite(cap) ? cap : null });
+  const { price } = page.view;
+  const isPassed = page.state.cap !== null && price > page.state.cap;
+  tell(page, isPassed ? say(page, "cap-passed", { cap: page.money(cap), total: page.money(price) }) : "");
+}
+
+function quantityOf({ payload }, text) {
+  const { least = 1, most = Infinity } = payload.quantity ?? {};
+  return Math.min(Math.max(Math.floor(Number(text)) || least, least), most);
+}
+
+/** Shows what of a field has all words that are looked for. */
+function filter(input) {
+  const plain = (text) => text.normalize("NFD").replace(/\p{M}/gu, "").toLowerCase();
+  const words = plain(input.value).split(/\s+/);
+  const field = input.closest("[data-option], [data-palette]");
+  for (const item of field?.querySelectorAll("[data-choice], option, button[value]") ?? []) {
+    const text = plain(`${item.textContent} ${item.title} ${item.ariaLabel ?? ""}`);
+    setProperty(item, "hidden", !words.every((word) => text.includes(word)));
+  }
+  for (const group of field?.querySelectorAll("[data-group], optgroup") ?? []) {
+    const isLeft = group.querySelector(":is([data-choice], option, button[value]):not([hidden])");
+    setProperty(group, "hidden", !isLeft);
+  }
+}
+
+function activate(page, id) {
+  for (const palette of page.palettes) {
+    if (palette.ids.includes(id)) palette.active = id;
+  }
+  render(page);
+}
+
+/** Arrow keys choose what is possible, and only look at what is not: space chooses that. */
+function step(page, event) {
+  const by = { ArrowDown: 1, ArrowRight: 1, ArrowUp: -1, ArrowLeft: -1 }[event.key];
+  const entry = page.controls.get(event.target);
+  if (!by || entry?.input.type !== "radio") return;
+  event.preventDefault();
+  const radios = [...entry.own.field.querySelectorAll("input[type=radio]")].filter((radio) => !radio.closest("[hidden]"));
+  const next = radios[(radios.indexOf(entry.input) + by + radios.length) % radios.length];
+  next.focus();
+  if (!page.controls.get(next)?.why) next.click();
+}
+
+/** Says what is missing, and leads there. Returns whether anything is. */
+function stopIncomplete(page, event) {
+  const [first] = page.view.missing;
+  if (!first) return false;
+  event.preventDefault();
+  event.stopPropagation();
+  tell(page, missingText(page));
+  const own = page.options.find(({ option }) => option === first.option);
+  (own?.select ?? own?.entries[0].input)?.focus();
+  return true;
+}
+
+// Links.
+
+/** The page's address with the picks; or without, if there are none. */
+function linkOf({ payload, state, entries }) {
+  const url = new URL(location.href);
+  const said = new URLSearchParams({ design: payload.design });
+  for (const { option, choice, variable, value } of entries.values()) {
+    url.searchParams.delete(option.id);
+    if (state.picks[variable] === value && !option.image) said.append(option.id, choice?.id ?? state.texts[option.id]);
+  }
+  url.searchParams.delete("quantity");
+  if (state.quantity !== (payload.quantity?.least ?? 1)) said.append("quantity", state.quantity);
+  const isEmpty = [...said].length === 1;
+  if (!isEmpty || url.hash.startsWith("#design=")) url.hash = isEmpty ? "" : said;
+  return url.href;
+}
+
+function writeAddress(page) {
+  try {
+    const link = linkOf(page);
+    if (link !== location.href) history.replaceState(history.state, "", link);
+  } catch {
+    // A browser allows only so many changes in a while. The next one will do.
+  }
+}
+
+async function share(page) {
+  const link = linkOf(page);
+  try {
+    await navigator.clipboard.writeText(link);
+    tell(page, say(page, "link-copied"));
+  } catch {
+    tell(page, say(page, "link", { link }));
+  }
+}
+
+/**
+ * Takes the picks of a link, or of what the form sent without a script. What is not there any more, or does not go
+ * with what was taken before it, is told.
+ */
+function readLink(page) {
+  const hash = new URLSearchParams(location.hash.slice(1));
+  const isLink = hash.has("design");
+  // A place of the page is no link to a design.
+  if (page.view && !isLink) return;
+  const said = isLink ? hash : new URLSearchParams(location.search);
+  const state = { ...emptyState(page), quantity: quantityOf(page, said.get("quantity")) };
+  const known = new Set(["design", "quantity", ...page.payload.options.map(({ id }) => id)]);
+  const gone = isLink ? [...said.keys()].filter((key) => !known.has(key)) : [];
+  const unfit = [];
+  const take = (entry) => {
+    const { costs } = sweep(page.diagram, page.payload.prices, state.picks);
+    const fits = costs[entry.variable][entry.value] < Infinity;
+    if (fits) state.picks[entry.variable] = entry.value;
+    else unfit.push(nameOf(page, entry));
+    return fits;
+  };
+  for (const { option, entries } of page.options) {
+    for (const text of said.getAll(option.id).filter(Boolean)) {
+      const entry = option.choices ? page.entries.get(`${option.id}=${text}`) : entries[0];
+      if (!entry || option.image || (option.text && textProblem(option.text, text))) {
+        gone.push(say(page, "choices", { option: option.title, choice: text }));
+      } else if (take(entry) && option.text) state.texts[option.id] = text;
+    }
+  }
+  if (page.view) page.past.push(page.state);
+  page.state = state;
+  render(page);
+  writeAddress(page);
+  const parts = [["link-gone", gone], ["link-unfit", unfit]].filter(([, list]) => list.length);
+  if (parts.length) tell(page, parts.map(([key, list]) => say(page, key, { list: page.list(list) })).join(" "));
+}
+
+// Events.
+
+const ACTIONS = { undo, reset, random: shuffle, share, download };
+
+function listen(page) {
+  const { form } = page;
+  form.addEventListener("change", ({ target }) => changed(page, target));
+  form.addEventListener("input", ({ target }) => {
+    const entry = page.controls.get(target);
+    if (entry?.option.text) type(page, entry);
+    else if (target.matches("[data-filter]")) filter(target);
+  });
+  form.addEventListener("click", ({ target }) => clicked(page, target));
+  form.addEventListener("keydown", (event) => {
+    if (event.ctrlKey || event.altKey || event.metaKey) return;
+    // Looking for a choice is no order.
+    if (event.key === "Enter" && event.target.matches("[data-filter]")) event.preventDefault();
+    step(page, event);
+  });
+  form.addEventListener("submit", (event) => {
+    if (!stopIncomplete(page, event)) sendOrder(page, event);
+  });
+}
+
+function changed(page, target) {
+  const entry = page.controls.get(target.selectedOptions?.[0] ?? target);
+  if (entry?.option.image) takeFile(page, entry, target.files[0]);
+  else if (entry?.choice && target.checked === false) drop(page, entry);
+  else if (entry?.choice) choose(page, entry);
+  else if (target.matches("[data-cap]")) limit(page, target);
+  else if (target.matches("[data-active]")) activate(page, target.value);
+  else if (target.matches("[data-quantity]")) {
+    commit(page, { ...page.state, quantity: quantityOf(page, target.value) });
+  }
+}
+
+function clicked(page, target) {
+  const action = target.closest("[data-action]")?.dataset.action;
+  if (Object.hasOwn(ACTIONS, action ?? "")) return ACTIONS[action](page);
+  const shape = target.closest("[data-preview] [data-fill]");
+  if (shape) return activate(page, shape.dataset.fill);
+  const button = target.closest("[data-palette] button[value]");
+  const palette = page.palettes.find(({ buttons }) => buttons.includes(button));
+  const entry = palette && page.entries.get(`${palette.active}=${button.value}`);
+  if (entry) choose(page, entry);
+}
