@@ -166,7 +166,7 @@ pub fn explain(
             .or_else(|| crate::diagnostic::nearest(&slashed, known));
         return Err(NotExplained::UnknownPath(nearest.map(str::to_owned)));
     };
-    let (_, urls) = finish::assets(&store, &world, tree, diagnostics);
+    let (_, urls) = finish::assets(&store, &world, tree, options.minifies, diagnostics);
     let delivery = delivery(&store, options);
     let finisher = Finisher::new(Arc::clone(&world), urls, options.minifies);
     let mut reads: Vec<Arc<ReadSet>> = Vec::new();

@@ -31,6 +31,7 @@ pub(crate) mod constraints;
 pub(crate) mod decision;
 pub(crate) mod diagnostic;
 pub(crate) mod digest;
+pub(crate) mod script;
 
 pub(crate) mod model;
 pub(crate) mod source;

@@ -161,7 +161,7 @@ pub fn build(
         problems: Mutex::default(),
         nanoseconds: AtomicU64::new(0),
     };
-    let (assets, urls) = finish::assets(&store, &world, tree, &mut diagnostics);
+    let (assets, urls) = finish::assets(&store, &world, tree, options.minifies, &mut diagnostics);
     let precompresses = options.precompresses.unwrap_or(store.config.precompress);
     assets.par_iter().try_for_each(|asset| {
         let entry = |bytes: &[u8]| (Digest::of(bytes), asset.is_fingerprinted);

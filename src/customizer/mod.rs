@@ -11,6 +11,7 @@ mod audience;
 mod check;
 mod cut;
 mod payload;
+mod script;
 #[cfg(test)]
 mod tests;
 mod verify;
@@ -19,5 +20,6 @@ mod view;
 pub use audience::audiences;
 pub use check::{Figures, check};
 pub use cut::{Customizers, Cut};
+pub use script::page_script;
 pub use verify::{Verdict, verify};
 pub use view::{View, ViewOption};

@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Value, json};
 
 use super::{Can, Deployment, Edge, EdgeFile, Problems, javascript};
-use crate::digest::Digest;
+use crate::{digest::Digest, script};
 
 pub(super) const EDGE: Edge = Edge {
     name: "cloudfront",
@@ -36,7 +36,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let small = |body: &str| {
         let script =
             format!("{imports}var handler = (function () {{\n{body}\nreturn handle;\n}})();\n");
-        javascript::minify(&script)
+        script::minify(&script)
     };
     let core = javascript::Core::of(table);
     let mut readable = format!("{adapter}\n{nothing}\n{}", core.whole());

@@ -1,7 +1,5 @@
 //! The decision core for edges that run JavaScript: one text for all of them, with the table.
 
-#[cfg_attr(not(feature = "minify"), path = "javascript/unminified.rs")]
-mod minify;
 mod spelling;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -9,8 +7,6 @@ use std::collections::{BTreeMap, BTreeSet};
 use serde_json::{Map, Value, json};
 
 use spelling::{Arc, Spelling};
-
-pub(super) use minify::minify;
 
 use super::{Deployment, Problems, conditions};
 use crate::{

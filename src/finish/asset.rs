@@ -5,11 +5,13 @@ use std::{collections::BTreeMap, sync::Arc};
 use rayon::prelude::*;
 
 use crate::{
+    customizer,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
     digest::Digest,
     model::{StaticFile, Store, UrlPath, slug},
     picture::{self, Broken, Unsafe},
     render::{FileName, World, broken_picture},
+    script,
     source::SourceTree,
 };
 
@@ -34,6 +36,7 @@ pub fn assets(
     store: &Store,
     world: &World,
     tree: &SourceTree,
+    minifies: bool,
     diagnostics: &mut Diagnostics,
 ) -> (Vec<Asset>, BTreeMap<Digest, String>) {
     let mut naming = Naming {
@@ -48,6 +51,7 @@ pub fn assets(
     for (digest, name) in world.files() {
         let asset = match name {
             FileName::Asset(place) => naming.asset(*place),
+            FileName::CustomizerScript => customizer_script(minifies),
             FileName::Static(place) => {
                 let file = &store.statics[*place];
                 let path = static_path(&file.path);
@@ -70,6 +74,32 @@ pub fn assets(
         files.insert(asset.path.clone(), asset);
     }
     (files.into_values().collect(), urls)
+}
+
+/// A file whose name changes with its content.
+fn fingerprinted(path: &str, bytes: Arc<[u8]>) -> Asset {
+    let digest = Digest::of(&bytes).short();
+    let path = match path.rsplit_once('.') {
+        Some((stem, extension)) if !extension.contains('/') => {
+            format!("assets/{stem}.{digest}.{extension}")
+        }
+        _ => format!("assets/{path}.{digest}"),
+    };
+    Asset {
+        path: static_path(&path),
+        bytes,
+        is_fingerprinted: true,
+    }
+}
+
+fn customizer_script(minifies: bool) -> Asset {
+    let script = customizer::page_script();
+    let script = if minifies {
+        script::minify(&script)
+    } else {
+        script
+    };
+    fingerprinted("customizer.js", script.into_bytes().into())
 }
 
 /// The drawings beside the content that are not served as they are, by place: made safe, or `None` if
@@ -173,18 +203,7 @@ impl Naming<'_> {
             }
             _ => bytes.clone(),
         };
-        let digest = Digest::of(&bytes).short();
-        let path = match file.path.rsplit_once('.') {
-            Some((stem, extension)) if !extension.contains('/') => {
-                format!("assets/{stem}.{digest}.{extension}")
-            }
-            _ => format!("assets/{}.{digest}", file.path),
-        };
-        let asset = Asset {
-            path: static_path(&path),
-            bytes,
-            is_fingerprinted: true,
-        };
+        let asset = fingerprinted(&file.path, bytes);
         self.done.insert(place, asset.clone());
         asset
     }

@@ -21,7 +21,7 @@ use crate::{
     decision::Box_,
     diagnostic::{Code, Diagnostic, Diagnostics, FileId, Span},
     digest::Digest,
-    model::{Store, Template},
+    model::{Product, Store, Template},
     plan::{Plan, Route},
     source::SourceTree,
 };
@@ -66,6 +66,8 @@ pub enum FileName {
     Asset(usize),
     /// Beside the content, by place.
     Static(usize),
+    /// The script of customizer pages.
+    CustomizerScript,
 }
 
 struct Loaded {
@@ -106,7 +108,10 @@ impl World {
             .map(|p| (asset_key(&store.theme.assets[p].path), FileName::Asset(p)));
         let statics = (0..store.statics.len())
             .map(|p| (static_key(&store.statics[p].path), FileName::Static(p)));
-        let files = assets.chain(statics).collect();
+        let is_customized = |product: &Product| product.customization.is_some();
+        let script = store.catalog.products.iter().any(is_customized);
+        let script = script.then(|| (customizer_script_key(), FileName::CustomizerScript));
+        let files = assets.chain(statics).chain(script).collect();
         let texts = templates
             .iter()
             .map(|(name, t)| (name.as_str(), t.instrumented.text.as_str()));
@@ -314,6 +319,11 @@ pub(super) fn asset_key(path: &str) -> Digest {
 /// The digest in tokens of a file beside the content.
 pub(super) fn static_key(path: &str) -> Digest {
     Digest::of_parts([b"static".as_slice(), path.as_bytes()])
+}
+
+/// The digest in tokens of the script of customizer pages.
+pub(super) fn customizer_script_key() -> Digest {
+    Digest::of_parts([b"customizer".as_slice()])
 }
 
 /// A Tera error as problems, each at its place in a template.

@@ -118,7 +118,7 @@ impl World {
         form: Form,
         site: Site,
     ) -> Option<Shown> {
-        let file = self.static_file(*self.files.get(&key)?);
+        let file = self.static_file(*self.files.get(&key)?)?;
         let known = self.known_picture(file);
         let shown = known.map(|known| self.offer(file, key, known, widths, form));
         let asked: Vec<String> = widths.iter().map(u32::to_string).collect();
@@ -135,7 +135,7 @@ impl World {
     /// cannot be shown, which is reported.
     pub fn raster_url(&self, path: &str, width: u32) -> Option<String> {
         let key = self.file_key(path)?;
-        let file = self.static_file(*self.files.get(&key)?);
+        let file = self.static_file(*self.files.get(&key)?)?;
         let known = self.known_picture(file)?;
         let src = self.offer(file, key, known, &[width], Form::Raster).src;
         // One that is served as it is has a token in the place of its name.
@@ -241,10 +241,11 @@ impl World {
         known
     }
 
-    fn static_file(&self, name: FileName) -> &StaticFile {
+    fn static_file(&self, name: FileName) -> Option<&StaticFile> {
         match name {
-            FileName::Asset(place) => &self.store.theme.assets[place],
-            FileName::Static(place) => &self.store.statics[place],
+            FileName::Asset(place) => Some(&self.store.theme.assets[place]),
+            FileName::Static(place) => Some(&self.store.statics[place]),
+            FileName::CustomizerScript => None,
         }
     }
 

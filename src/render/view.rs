@@ -160,6 +160,7 @@ fn product_view(config: &Config, product: &Product, image: impl Fn(&Image) -> Js
         "kind": product.kind,
         "tags": product.tags,
         "in_stock": product.in_stock(),
+        "is_customizable": product.customization.is_some(),
         "stock": product.stock,
         "options": options,
         "skus": skus,

@@ -1,6 +1,6 @@
 //! `customizer(product=…)`: what this visitor may choose, and what the page's script needs.
 
-use serde_json::{Map, Value as Json, json};
+use serde_json::{Value as Json, json};
 use tera::Value;
 
 use super::{Answer, Call};
@@ -10,7 +10,9 @@ use crate::{
     digest::Digest,
     model::{Config, Money, NONE, OptionKind},
     render::{
+        engine::customizer_script_key,
         recorder::{self, Topic},
+        token::Token,
         view,
     },
 };
@@ -27,7 +29,10 @@ pub(super) fn customizer(call: &Call<'_>) -> Answer {
         return Ok(Value::none());
     };
     let cut = world.customizers.cut(&view, &store.config)?;
-    let json = json(&view, &cut, &store.config);
+    let mut json = json(&view, &cut, &store.config);
+    let script = customizer_script_key();
+    recorder::note(Topic::File, "customizer.js", Some(script), call.site);
+    json["script"] = Token::Asset(script).to_string().into();
     let digest = Digest::of(json.to_string().as_bytes());
     recorder::note(Topic::Customizer, &*product.id, Some(digest), call.site);
     Ok(Value::from_serializable(&json))
@@ -102,12 +107,11 @@ fn option(of: &ViewOption<'_>, variables: &[Variable], config: &Config) -> Json 
             OptionKind::Several { .. } => variables[place + nth].prices[1],
             _ => variables[place].prices[nth],
         };
-        let mut json = Map::new();
+        let mut json = choice.attributes.clone();
         json.insert("id".into(), choice.id.as_str().into());
         json.insert("title".into(), choice.title.as_str().into());
         json.insert("price".into(), change(config, price));
         json.insert("is_default".into(), (of.default == Some(nth)).into());
-        json.insert("data".into(), Json::Object(choice.attributes.clone()));
         Json::Object(json)
     });
     let mut json = json!({

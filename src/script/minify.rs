@@ -1,4 +1,4 @@
-//! Less of the same JavaScript, for platforms that count bytes.
+//! By oxc.
 
 use oxc_allocator::Allocator;
 use oxc_codegen::{Codegen, CodegenOptions};
@@ -8,7 +8,7 @@ use oxc_span::SourceType;
 
 /// The script with short names and no white space. Its syntax stays as it is: what would be shorter
 /// in newer JavaScript is not known to every edge.
-pub(in crate::edge) fn minify(script: &str) -> String {
+pub fn minify(script: &str) -> String {
     let allocator = Allocator::default();
     let parsed = Parser::new(&allocator, script, SourceType::mjs()).parse();
     let mut program = parsed.program;
