@@ -779,7 +779,7 @@ fn weight(script: &str) -> usize {
     let mut program = parsed.program;
     let options = MinifierOptions {
         mangle: Some(MangleOptions::default()),
-        compress: None,
+        compress: Some(oxc_minifier::CompressOptions::smallest()),
     };
     let mangled = Minifier::new(options).minify(&allocator, &mut program);
     let minified = oxc_codegen::Codegen::new()
@@ -804,4 +804,32 @@ fn the_script_is_small() {
     ));
     println!("core {core}, with page {page}, with all {all}; verifier {verifier}");
     assert!(page < 6 * 1024, "core and page: {page} bytes");
+}
+
+#[test]
+#[ignore = "needs chromium, which tests/run installs"]
+fn a_buyer_puts_a_shirt_together() {
+    let folder = tempfile::tempdir().unwrap();
+    let page = include_str!("../browser/customizer.html").replace("PAYLOAD", &shirt().to_string());
+    let cart =
+        r#"<script type="application/json" data-cart>{ "kind": "post", "to": "/orders" }</script>"#;
+    fs::create_dir(folder.path().join("post")).unwrap();
+    fs::create_dir(folder.path().join("plain")).unwrap();
+    fs::write(folder.path().join("index.html"), &page).unwrap();
+    let weave = r##"<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><path fill="#0f0" d="M0 0h9v9H0z"/></svg>"##;
+    fs::write(folder.path().join("weave.svg"), weave).unwrap();
+    fs::write(folder.path().join("plain/index.html"), "Thank you.").unwrap();
+    fs::write(
+        folder.path().join("post/index.html"),
+        page.replace("<!-- CART -->", cart),
+    )
+    .unwrap();
+    let script = page_script(&[CORE, PAGE, PREVIEW, CART]);
+    fs::write(folder.path().join("customizer.js"), script).unwrap();
+    let status = Command::new("node")
+        .arg(Path::new("tests/browser/customizer.mjs"))
+        .arg(folder.path())
+        .status()
+        .expect("node runs");
+    assert!(status.success(), "customizer.mjs has findings: {status}");
 }

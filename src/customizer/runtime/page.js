@@ -168,8 +168,8 @@ function look(page) {
   const { diagram, presets, payload, state } = page;
   const { prices, options } = payload;
   const answer = sweep(diagram, prices, state.picks);
-  const completed = nearest(diagram, prices, state.picks, presets)?.values ?? [];
-  const shown = state.picks.map((pick, variable) => pick ?? (presets[variable] === null ? null : completed[variable] ?? null));
+  const { values, cost } = nearest(diagram, prices, state.picks, presets) ?? { values: [], cost: Infinity };
+  const shown = state.picks.map((pick, variable) => pick ?? (presets[variable] === null ? null : values[variable] ?? null));
   const design = [...shown];
   for (const option of options.filter(takesSeveral)) {
     option.choices.forEach((_, at) => (design[option.variable + at] ??= 0));
@@ -177,7 +177,7 @@ function look(page) {
   const extra = payload.base + textsPrice(options, state.texts);
   const view = { answer, shown, design, extra };
   view.missing = missingOf(page, view);
-  view.price = extra + (view.missing.length ? answer.cost : priceOf(prices, design));
+  view.price = extra + (view.missing.length ? cost : priceOf(prices, design));
   return view;
 }
 
