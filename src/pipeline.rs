@@ -19,6 +19,7 @@ use serde::Serialize;
 
 use crate::{
     check,
+    customizer::order_files,
     decision::{Diagrams, NodeId, Variable},
     diagnostic::{Code, Diagnostic, Diagnostics},
     digest::Digest,
@@ -76,7 +77,7 @@ pub struct Built {
     pub keys: Option<Keys>,
     /// The questions about the visitor.
     pub facets: FacetSpace,
-    /// What the edges deploy, by target.
+    /// What the edges deploy, by target, and what servers check orders with.
     pub edges: BTreeMap<String, Vec<EdgeFile>>,
 }
 
@@ -119,6 +120,9 @@ pub struct Summary {
     /// their common time is divided by their shares.
     pub milliseconds: serde_json::Map<String, serde_json::Value>,
 }
+
+/// Where what checks orders stands, beside the targets.
+const ORDERS: &str = "orders";
 
 /// Builds a site.
 pub fn build(
@@ -390,6 +394,14 @@ pub fn build(
         let (files, problems) = edge::edge_files(target, &deployment);
         diagnostics.extend(problems);
         edges.insert(target.to_owned(), files);
+    }
+    let orders = order_files(&store, world.customizers());
+    if !orders.is_empty() {
+        let files = orders.into_iter().map(|(path, text)| EdgeFile {
+            path: path.to_owned(),
+            bytes: text.into_bytes(),
+        });
+        edges.insert(ORDERS.to_owned(), files.collect());
     }
     clock.stage("edges");
 

@@ -6,7 +6,7 @@ use super::{View, cut};
 use crate::{
     constraints::{Compiled, Limits, Report, VariableId, report},
     diagnostic::{Code, Diagnostic},
-    model::Product,
+    model::{Choice, CustomOption, Product},
 };
 
 /// Compiles all that anyone may choose, and reports what cannot be meant. The report is `None` if there is
@@ -32,23 +32,20 @@ pub fn check(product: &Product, problems: &mut Vec<Diagnostic>) -> Option<Report
         problems.push(problem);
         return Some(report);
     }
+    let mut dead: Vec<(&CustomOption, Vec<&Choice>)> = Vec::new();
     for (variable, value) in &report.dead {
         let Some((option, choice)) = view.named(*variable, *value) else {
             continue;
         };
-        problems.push(
-            Diagnostic::new(
-                Code::DeadChoice,
-                choice.span,
-                format!(
-                    "`{}` can never be chosen for `{}` of `{}`",
-                    choice.id, option.id, product.id
-                ),
-            )
-            .label("goes with nothing else")
-            .hint("remove it, or loosen the constraints that name it"),
-        );
+        match dead.last_mut().filter(|(last, _)| last.id == option.id) {
+            Some((_, choices)) => choices.push(choice),
+            None => dead.push((option, vec![choice])),
+        }
     }
+    problems.extend(
+        dead.iter()
+            .map(|(option, choices)| dead_choices(product, option, choices)),
+    );
     for id in &report.redundant {
         let constraint = &constraints[*id];
         problems.push(
@@ -62,6 +59,34 @@ pub fn check(product: &Product, problems: &mut Vec<Diagnostic>) -> Option<Report
     }
     problems.extend(bad_default(&view, &compiled));
     Some(report)
+}
+
+/// That some choices of an option can never be chosen. There may be hundreds, of a set that products share.
+fn dead_choices(product: &Product, option: &CustomOption, choices: &[&Choice]) -> Diagnostic {
+    /// So many are named.
+    const NAMED: usize = 3;
+    let named = choices.iter().take(NAMED);
+    let mut names: Vec<String> = named.map(|it| format!("`{}`", it.id)).collect();
+    if choices.len() > NAMED {
+        names.push(format!("{} more", choices.len() - NAMED));
+    }
+    let (first, others) = names.split_at(names.len() - 1);
+    let list = match first {
+        [] => others[0].clone(),
+        _ => format!("{} and {}", first.join(", "), others[0]),
+    };
+    let is_own = choices.len() == 1 && choices[0].span.file == option.span.file;
+    let span = if is_own { choices[0].span } else { option.span };
+    Diagnostic::new(
+        Code::DeadChoice,
+        span,
+        format!(
+            "{list} can never be chosen for `{}` of `{}`",
+            option.id, product.id
+        ),
+    )
+    .label("nothing goes with that")
+    .hint("leave it out, with `where` or `except` if it is of a set, or loosen the constraints that name it")
 }
 
 /// What a product's options come to.

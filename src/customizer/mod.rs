@@ -8,8 +8,10 @@
 //! [`Product`]: crate::model::Product
 
 mod audience;
+mod cart;
 mod check;
 mod cut;
+mod orders;
 mod payload;
 mod script;
 #[cfg(test)]
@@ -20,6 +22,7 @@ mod view;
 pub use audience::audiences;
 pub use check::{Figures, check};
 pub use cut::{Customizers, Cut};
+pub use orders::order_files;
 pub use script::page_script;
 pub use verify::{Verdict, verify};
 pub use view::{View, ViewOption};

@@ -4,6 +4,8 @@
 const CORE: &str = include_str!("runtime/core.js");
 /// Checks orders.
 const VERIFY: &str = include_str!("runtime/verify.js");
+/// Finds what an order's buyer may have.
+const ORDERS: &str = include_str!("runtime/orders.js");
 /// What a page needs besides.
 const PAGE: [&str; 3] = [
     include_str!("runtime/page.js"),
@@ -19,7 +21,9 @@ pub fn page_script() -> String {
     )
 }
 
-/// A module that exports `verify(order, product)`, where a product is what pages have as payload.
-pub fn verifier() -> String {
-    format!("{CORE}\n{VERIFY}\nexport {{ verify }};\n")
+/// A module that checks orders against the `views` of `products.mjs` beside it.
+pub(super) fn verifier() -> String {
+    format!(
+        "import views from \"./products.mjs\";\n\n{CORE}\n{VERIFY}\n{ORDERS}\nexport {{ verify, verifyOrder }};\n"
+    )
 }

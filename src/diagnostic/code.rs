@@ -96,6 +96,7 @@ codes! {
     DeadChoice "dead-choice" Warning "A choice can never be chosen."
     RedundantConstraint "redundant-constraint" Warning "A constraint demands nothing that the others do not."
     BadDefault "bad-default" Warning "The choices that are shown first do not go together."
+    CartCannotSell "cart-cannot-sell" Error "The cart cannot take a product as it is customized."
     CustomizerTooLarge "customizer-too-large" Error "A product's constraints are too much to be compiled."
 
     // Content.

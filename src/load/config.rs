@@ -12,7 +12,8 @@ use crate::{
         text, tokens, yaml,
     },
     model::{
-        Config, Feeds, KeyConfig, MoneyFormat, Permalinks, PictureFormat, PictureSettings, UrlPath,
+        Cart, Config, Feeds, KeyConfig, MoneyFormat, Permalinks, PictureFormat, PictureSettings,
+        UrlPath,
     },
     picture,
     source::SourceTree,
@@ -69,6 +70,7 @@ fn fallback() -> Config {
         targets: Vec::new(),
         file: FileId(0),
         tokens: Vec::new(),
+        cart: None,
         feeds: Feeds {
             sitemap: true,
             robots: true,
@@ -155,6 +157,9 @@ fn read(node: &yaml::Node, config: &mut Config, report: &mut Report) -> Option<(
     if let Some(node) = fields.take("tokens") {
         config.tokens = tokens::read(node, report);
     }
+    if let Some(node) = fields.take("cart") {
+        config.cart = cart(node, report);
+    }
     if let Some(node) = fields.take("feeds") {
         feeds(node, &mut config.feeds, report);
     }
@@ -192,6 +197,65 @@ fn feeds(node: &yaml::Node, feeds: &mut Feeds, report: &mut Report) {
         }
     }
     fields.finish(report);
+}
+
+fn cart(node: &yaml::Node, report: &mut Report) -> Option<Cart> {
+    const KINDS: [&str; 5] = ["post", "mail", "snipcart", "shopify", "stripe"];
+    let mut fields = Fields::new(node, "`cart`", report)?;
+    let kind = fields.required("kind", report)?;
+    let cart = match &*kind {
+        "post" => {
+            let to = fields.required("to", report);
+            let then = fields.text("then", report);
+            to.map(|to| Cart::Post { to, then })
+        }
+        "mail" => {
+            let to = fields.required("to", report);
+            let subject = fields.text("subject", report);
+            let is_address = to.as_deref().is_some_and(|to| {
+                let parts = to.split_once('@');
+                parts.is_some_and(|(name, host)| !name.is_empty() && host.contains('.'))
+                    && !to.contains(|c: char| c.is_whitespace() || "?&,;<>\"".contains(c))
+            });
+            if let Some(node) = fields.take("to").filter(|_| !is_address) {
+                report.push(wrong_type(
+                    node,
+                    "to",
+                    "one address such as `orders@shop.example`",
+                ));
+            }
+            to.map(|to| Cart::Mail { to, subject })
+        }
+        "snipcart" => Some(Cart::Snipcart),
+        "shopify" => {
+            let store = fields.required("store", report);
+            let is_origin = store
+                .as_deref()
+                .is_some_and(|it| it.starts_with("https://"));
+            if let Some(node) = fields.take("store").filter(|_| !is_origin) {
+                report.push(wrong_type(
+                    node,
+                    "store",
+                    "an origin such as `https://shop.myshopify.com`",
+                ));
+            }
+            store.map(|store| Cart::Shopify {
+                store: store.trim_end_matches('/').to_owned(),
+            })
+        }
+        "stripe" => Some(Cart::Stripe),
+        _ => {
+            if let Some(node) = fields.take("kind") {
+                report.push(
+                    wrong_type(node, "kind", "a cart that haberdash knows")
+                        .did_you_mean(&kind, KINDS),
+                );
+            }
+            return None;
+        }
+    };
+    fields.finish(report);
+    cart
 }
 
 fn base_url(fields: &mut Fields<'_>, config: &mut Config, report: &mut Report) {

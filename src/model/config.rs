@@ -51,6 +51,8 @@ pub struct Config {
     pub file: FileId,
     /// Custom properties of the theme's stylesheets that the store sets.
     pub tokens: Vec<Token>,
+    /// Where customized products are bought.
+    pub cart: Option<Cart>,
     /// Which files for machines are made.
     pub feeds: Feeds,
     /// Other fields below `data:`, for templates.
@@ -86,6 +88,34 @@ pub struct Token {
     pub value: String,
     /// Where it is set.
     pub span: Span,
+}
+
+/// Where customized products are bought.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Cart {
+    /// An address that takes orders as JSON, and the path that is opened then.
+    Post {
+        /// Where orders are sent.
+        to: String,
+        /// What is shown when one was taken.
+        then: Option<String>,
+    },
+    /// A letter from the buyer's own program.
+    Mail {
+        /// An address.
+        to: String,
+        /// The product's title if there is none.
+        subject: Option<String>,
+    },
+    /// Snipcart's button; its script is the theme's business.
+    Snipcart,
+    /// The cart of a Shopify store.
+    Shopify {
+        /// Origin without a trailing slash.
+        store: String,
+    },
+    /// Stripe's payment links, one for each design.
+    Stripe,
 }
 
 /// Files for crawlers, readers and agents. A file of that name below `content/` replaces the

@@ -1,5 +1,7 @@
 //! How buyers shape a product: options, choices, constraints.
 
+use std::collections::BTreeMap;
+
 use serde_json::{Map, Value};
 
 use crate::{
@@ -23,8 +25,19 @@ pub struct Customization {
     pub constraints: Vec<Constraint>,
     /// What buyers are told if it does not hold, no more.
     pub advice: Vec<Constraint>,
+    /// What its cart needs to know of it.
+    pub cart: ProductCart,
     /// Where it is defined.
     pub span: Span,
+}
+
+/// What carts need to know of a product.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ProductCart {
+    /// Shopify's number of what is put into the cart.
+    pub variant: Option<i64>,
+    /// Stripe's payment link for each design: its choices in the order of the options, as in an address.
+    pub links: BTreeMap<String, String>,
 }
 
 /// One thing that buyers decide.

@@ -32,9 +32,10 @@ pub use catalog::{
     Catalog, Collection, Filter, Image, Item, NamedList, Order, Prices, Product, ProductOption,
     Selection, SelectionSource, Sku, Status,
 };
-pub use config::{Config, Feeds, KeyConfig, Permalinks, Token};
+pub use config::{Cart, Config, Feeds, KeyConfig, Permalinks, Token};
 pub use customization::{
-    Choice, Constraint, CustomOption, Customization, ImageOption, NONE, OptionKind, TextOption,
+    Choice, Constraint, CustomOption, Customization, ImageOption, NONE, OptionKind, ProductCart,
+    TextOption,
 };
 pub use facet::{BySegment, Case, Condition, Experiment, Facet, FacetSpace, Rule, Segment};
 pub use money::{Money, MoneyFormat};

@@ -144,6 +144,11 @@ impl World {
         self.parts.count()
     }
 
+    /// Customizers that were compiled.
+    pub fn customizers(&self) -> &Customizers {
+        &self.customizers
+    }
+
     /// The files that tokens may name.
     pub fn files(&self) -> &BTreeMap<Digest, FileName> {
         &self.files

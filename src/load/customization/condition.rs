@@ -148,33 +148,8 @@ fn has_attribute(
     if !is_attribute(option, name, span, report) {
         return None;
     }
-    let is_bounds = matches!(node.value, Value::Map(_));
-    let places = if is_bounds {
-        let mut fields = Fields::new(node, "a comparison", report)?;
-        let least = bound(&mut fields, "at-least", report)?;
-        let most = bound(&mut fields, "at-most", report)?;
-        fields.finish(report);
-        let within = |choice: &Choice| {
-            let quantity = choice.attributes.get(name).and_then(Quantity::of_json);
-            quantity.is_some_and(|it| {
-                let is_same = |bound: &&Quantity| bound.unit == it.unit;
-                least
-                    .as_ref()
-                    .is_none_or(|b| is_same(&b) && it.number >= b.number)
-                    && most
-                        .as_ref()
-                        .is_none_or(|b| is_same(&b) && it.number <= b.number)
-            })
-        };
-        matching(option, within)
-    } else {
-        let names = names(node, report);
-        let has = |choice: &Choice| {
-            let value = choice.attributes.get(name);
-            value.is_some_and(|value| names.iter().any(|(name, _)| is_or_has(value, name)))
-        };
-        matching(option, has)
-    };
+    let test = Test::read(node, report)?;
+    let places = matching(option, |choice| test.holds(choice, name));
     if places.is_empty() {
         report.push(
             Diagnostic::new(
@@ -194,6 +169,48 @@ fn has_attribute(
         return None;
     }
     Some(chosen(option, places))
+}
+
+/// What an attribute must be.
+pub(super) enum Test {
+    /// One of these texts, or a list with one of them.
+    Is(Vec<String>),
+    /// A number from the first to the second, in their unit.
+    Within(Option<Quantity>, Option<Quantity>),
+}
+
+impl Test {
+    /// Reads a value, a list of values, or `{ at-least: …, at-most: … }`.
+    pub(super) fn read(node: &Node, report: &mut Report) -> Option<Self> {
+        if matches!(node.value, Value::Map(_)) {
+            let mut fields = Fields::new(node, "a comparison", report)?;
+            let least = bound(&mut fields, "at-least", report)?;
+            let most = bound(&mut fields, "at-most", report)?;
+            fields.finish(report);
+            return Some(Self::Within(least, most));
+        }
+        let names = names(node, report).into_iter();
+        Some(Self::Is(names.map(|(name, _)| name.to_owned()).collect()))
+    }
+
+    /// Whether a choice has such an attribute.
+    pub(super) fn holds(&self, choice: &Choice, name: &str) -> bool {
+        let Some(value) = choice.attributes.get(name) else {
+            return false;
+        };
+        match self {
+            Self::Is(texts) => texts.iter().any(|text| is_or_has(value, text)),
+            Self::Within(least, most) => Quantity::of_json(value).is_some_and(|it| {
+                let is_same = |bound: &Quantity| bound.unit == it.unit;
+                least
+                    .as_ref()
+                    .is_none_or(|b| is_same(b) && it.number >= b.number)
+                    && most
+                        .as_ref()
+                        .is_none_or(|b| is_same(b) && it.number <= b.number)
+            }),
+        }
+    }
 }
 
 /// The outer `None` if it cannot be understood.
@@ -222,7 +239,7 @@ fn matching(option: &CustomOption, matches: impl Fn(&Choice) -> bool) -> Vec<u16
 }
 
 /// Whether a field is a text, or a list with it.
-pub(super) fn is_or_has(value: &Json, text: &str) -> bool {
+fn is_or_has(value: &Json, text: &str) -> bool {
     match value {
         Json::String(own) => own == text,
         Json::Number(number) => number.to_string() == text,

@@ -18,7 +18,7 @@ use crate::{
         text,
         yaml::{self, Node, Value},
     },
-    model::{Catalog, Choice, CustomOption, Customization, OptionKind},
+    model::{Catalog, Choice, CustomOption, Customization, OptionKind, ProductCart},
     source::SourceTree,
 };
 
@@ -103,6 +103,10 @@ fn read(node: &Node, sources: &Sources<'_>, report: &mut Report) -> Option<Custo
         options: Vec::new(),
         constraints: Vec::new(),
         advice: Vec::new(),
+        cart: fields
+            .take("cart")
+            .map(|node| cart(node, report))
+            .unwrap_or_default(),
         span: node.span,
     };
     let options = fields.take("options");
@@ -147,6 +151,28 @@ fn read(node: &Node, sources: &Sources<'_>, report: &mut Report) -> Option<Custo
     customization.constraints.extend(constraints);
     customization.advice = advice;
     is_in_range(&customization, report).then_some(customization)
+}
+
+fn cart(node: &Node, report: &mut Report) -> ProductCart {
+    let mut cart = ProductCart::default();
+    let Some(mut fields) = Fields::new(node, "`cart`", report) else {
+        return cart;
+    };
+    cart.variant = fields.integer("variant", report);
+    let links = fields.take("links");
+    fields.finish(report);
+    match links.map(|node| (node, &node.value)) {
+        None => {}
+        Some((_, Value::Map(entries))) => {
+            let read = entries.iter().filter_map(|entry| {
+                let link = fields::text(&entry.value, "links", report)?;
+                Some((entry.key.clone(), link.to_owned()))
+            });
+            cart.links = read.collect();
+        }
+        Some((node, _)) => report.push(wrong_type(node, "links", "a map of designs to links")),
+    }
+    cart
 }
 
 /// Whether totals stay where they are exact in a browser, and variables can be numbered.

@@ -1,10 +1,10 @@
 //! One option and its choices.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashSet};
 
 use serde_json::Map;
 
-use super::{Sources, is_empty, list, quantity::Quantity, range, unknown};
+use super::{Sources, condition::Test, is_empty, list, quantity::Quantity, range, unknown};
 use crate::{
     constraints::{Comparison, Expression, Rule, Sum, Term},
     diagnostic::{Code, Diagnostic, Span},
@@ -255,6 +255,7 @@ fn sourced(node: &Node, sources: &Sources<'_>, report: &mut Report) -> Option<Ve
     let mut fields = Fields::new(node, "`choices`", report)?;
     let set = fields.take("set");
     let from = fields.take("from");
+    let filter = fields.take("where");
     let only = fields.take("only");
     let except = fields.take("except");
     let price = fields.take("price");
@@ -282,6 +283,32 @@ fn sourced(node: &Node, sources: &Sources<'_>, report: &mut Report) -> Option<Ve
         }
     }?;
     fields.finish(report);
+    if let Some(node) = filter {
+        let Value::Map(entries) = &node.value else {
+            report.push(wrong_type(node, "where", "a map of attributes"));
+            return None;
+        };
+        for entry in entries {
+            let test = Test::read(&entry.value, report)?;
+            let is_known = |choice: &Choice| choice.attributes.contains_key(&entry.key);
+            if !found.iter().any(is_known) {
+                let known: BTreeSet<&str> = found
+                    .iter()
+                    .flat_map(|choice| choice.attributes.keys().map(String::as_str))
+                    .collect();
+                let message = format!("no choice has a `{}`", entry.key);
+                report.push(unknown(
+                    Code::UnknownAttribute,
+                    entry.key_span,
+                    message,
+                    &entry.key,
+                    known,
+                ));
+                return None;
+            }
+            found.retain(|choice| test.holds(choice, &entry.key));
+        }
+    }
     for (node, keeps) in [(only, true), (except, false)] {
         let Some(node) = node else { continue };
         let name = if keeps { "only" } else { "except" };

@@ -30,6 +30,7 @@ pub(super) fn customizer(call: &Call<'_>) -> Answer {
     };
     let cut = world.customizers.cut(&view, &store.config)?;
     let mut json = json(&view, &cut, &store.config);
+    json["cart"] = view.cart(&cut, &store.config)?;
     let script = customizer_script_key();
     recorder::note(Topic::File, "customizer.js", Some(script), call.site);
     json["script"] = Token::Asset(script).to_string().into();
@@ -49,6 +50,7 @@ fn json(of: &View<'_>, cut: &Cut, config: &Config) -> Json {
         "design": cut.design,
         "designs": cut.designs,
         "quantity": { "least": least, "most": most },
+        "base": total(of.base),
         "cheapest": total(cut.totals.0),
         "dearest": total(cut.totals.1),
         "options": of.options.iter().map(|it| option(it, &of.problem.variables, config)).collect::<Vec<Json>>(),
