@@ -222,7 +222,7 @@ await visit("the picture shows what is chosen, and can be kept", async (buyer, {
   const url = `data:image/png;base64,${readFileSync(await download.path(), "base64")}`;
   const colors = await page.evaluate(async (url) => {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob());
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0);
     const at = (x, y) => [...context.getImageData(x * bitmap.width, y * bitmap.height, 1, 1).data.slice(0, 3)];
     return [at(0.5, 0.5), at(0.7, 0.5), at(0.1, 0.9), at(0.98, 0.98)];
