@@ -295,7 +295,7 @@ function render(page) {
     const titles = shown.map(({ choice, option }) => choice?.title ?? page.state.texts[option.id] ?? page.state.images[option.id]?.name ?? "");
     setProperty(own.chosen, "textContent", page.list(titles.filter(Boolean)));
     // Nothing is selected if nothing is shown: an empty value, or none.
-    if (own.select) setProperty(own.select, "value", shown[0]?.choice.id ?? "");
+    if (own.select) setProperty(own.select, "value", shown[0]?.choice?.id ?? "");
   }
   for (const palette of page.palettes) renderPalette(page, palette);
   renderSums(page);
@@ -601,6 +601,9 @@ async function share(page) {
   }
 }
 
+/** How much of what a link says is repeated, in characters: anybody can write a link. */
+const LONGEST_TOLD = 60;
+
 /**
  * Takes the picks of a link, or of what the form sent without a script. What is not there any more, or does not go
  * with what was taken before it, is told.
@@ -612,8 +615,8 @@ function readLink(page) {
   if (page.view && !isLink) return;
   const said = isLink ? hash : new URLSearchParams(location.search);
   const state = { ...emptyState(page), quantity: quantityOf(page, said.get("quantity")) };
-  const known = new Set(["design", "quantity", ...page.payload.options.map(({ id }) => id)]);
-  const gone = isLink ? [...said.keys()].filter((key) => !known.has(key)) : [];
+  const gone = new Set(isLink ? said.keys() : []);
+  for (const key of ["design", "quantity"]) gone.delete(key);
   const unfit = [];
   const take = (entry) => {
     const { costs } = sweep(page.diagram, page.payload.prices, state.picks);
@@ -623,10 +626,11 @@ function readLink(page) {
     return fits;
   };
   for (const { option, entries } of page.options) {
+    gone.delete(option.id);
     for (const text of said.getAll(option.id).filter(Boolean)) {
       const entry = option.choices ? page.entries.get(`${option.id}=${text}`) : entries[0];
       if (!entry || option.image || (option.text && textProblem(option.text, text))) {
-        gone.push(say(page, "choices", { option: option.title, choice: text }));
+        gone.add(say(page, "choices", { option: option.title, choice: text }));
       } else if (take(entry) && option.text) state.texts[option.id] = text;
     }
   }
@@ -634,8 +638,8 @@ function readLink(page) {
   page.state = state;
   render(page);
   writeAddress(page);
-  const parts = [["link-gone", gone], ["link-unfit", unfit]].filter(([, list]) => list.length);
-  if (parts.length) tell(page, parts.map(([key, list]) => say(page, key, { list: page.list(list) })).join(" "));
+  const parts = [["link-gone", [...gone]], ["link-unfit", unfit]].filter(([, list]) => list.length);
+  if (parts.length) tell(page, parts.map(([key, list]) => say(page, key, { list: page.list(list.map((item) => item.slice(0, LONGEST_TOLD))) })).join(" "));
 }
 
 // Events.
