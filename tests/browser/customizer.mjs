@@ -222,7 +222,7 @@ await visit("the picture shows what is chosen, and can be kept", async (buyer, {
   const url = `data:image/png;base64,${readFileSync(await download.path(), "base64")}`;
   const colors = await page.evaluate(async (url) => {
     const bitmap = await createImageBitmap(await (await fetch(url)).blob());
-    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d");
+    const context = new OffscreenCanvas(bitmap.width, bitmap.height).getContext("2d", { willReadFrequently: true });
     context.drawImage(bitmap, 0, 0);
     const at = (x, y) => [...context.getImageData(x * bitmap.width, y * bitmap.height, 1, 1).data.slice(0, 3)];
     return [at(0.5, 0.5), at(0.7, 0.5), at(0.1, 0.9), at(0.98, 0.98)];
@@ -285,7 +285,7 @@ await visit("a design that is not complete is not bought", async (buyer, { page 
   assert.equal(await page.evaluate(() => document.activeElement.value), "soap");
   await buyer.complete();
   await buyer.press("Buy");
-  await page.waitForURL("**/plain/?*");
+  await page.waitForURL("**/thanks.html?*");
   const said = new URL(page.url()).searchParams;
   assert.deepEqual([said.get("fabric"), said.getAll("treats"), said.get("pocket")], ["poplin", ["soap", "comb"], "plain"]);
 });
@@ -357,6 +357,39 @@ await visit("an order is posted, and what cannot be posted is kept", async (buye
     texts: {}, images: [], quantity: 1, price: 13_000, currency: "EUR",
   });
 }, { path: "/post/" });
+
+await visit("a cart is opened with what was chosen", async (buyer, { page }) => {
+  await page.route("**/cart/**", (route) => route.fulfill({ contentType: "text/html", body: "The cart" }));
+  await buyer.complete();
+  await buyer.type("A&B");
+  await buyer.press("Buy");
+  await page.waitForURL("**/cart/7:1?*");
+  const properties = JSON.parse(Buffer.from(new URL(page.url()).searchParams.get("properties"), "base64url"));
+  const order = JSON.parse(properties._order);
+  assert.deepEqual([properties.Fabric, properties.Treats, properties.Monogram], ["Poplin", "Soap and Comb", "A&B"]);
+  assert.deepEqual([order.choices.pocket, order.texts, order.price], ["plain", { monogram: "A&B" }, 15_600]);
+}, { path: "/shopify/" });
+
+await visit("a design with a payment link of its own is paid there", async (buyer, { page }) => {
+  await buyer.complete();
+  await buyer.choose("fabric", "linen");
+  await buyer.press("Buy");
+  await buyer.says("status", "Not to be had.");
+  await buyer.choose("fabric", "poplin");
+  await buyer.press("Buy");
+  await page.waitForURL("**/thanks.html");
+}, { path: "/stripe/" });
+
+await visit("a static button of a cart gets the values of its fields", async (buyer, { page }) => {
+  const field = (number) => page.locator("[data-buy]").getAttribute(`data-item-custom${number}-value`);
+  await page.evaluate(() => addEventListener("click", ({ target }) => { if (target.matches("[data-buy]")) document.title = "taken"; }));
+  await buyer.press("Buy");
+  assert.equal(await page.title(), "A shirt", "a design with gaps does not reach the cart");
+  await buyer.complete();
+  await buyer.type("AB");
+  assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(field)), ["Poplin", "Soap and Comb", "true", "false", "AB"]);
+  assert.equal(await field(6), page.url());
+}, { path: "/snipcart/" });
 
 await browser.close();
 host.close();

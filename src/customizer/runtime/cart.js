@@ -37,7 +37,7 @@ function linesOf({ state, view, options, list }) {
   return lines.filter(([, text]) => text);
 }
 
-/** `{ send(page, config), render(page, config) }` of each kind; both may be absent. */
+/** What each kind does when a design is bought, and whenever it changes. */
 const CARTS = {
   post: { send: postOrder },
   mail: { send: mailOrder },
@@ -74,8 +74,11 @@ function sendOrder(page, event) {
 
 async function postOrder(page) {
   const { form, cart } = page;
+  // Who presses twice wants one.
+  if (page.isSending) return;
+  page.isSending = true;
   try {
-    const sent = await fetch(cart.to ?? form.action, {
+    const sent = await fetch(cart.to ?? form.getAttribute("action") ?? "", {
       method: "POST",
       headers: { "content-type": "application/json" },
       body: JSON.stringify(orderOf(page)),
@@ -87,6 +90,7 @@ async function postOrder(page) {
     // The design is still on the page, and in its address.
     tell(page, say(page, "order-failed"));
   }
+  page.isSending = false;
 }
 
 function mailOrder(page) {

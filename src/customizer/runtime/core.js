@@ -118,21 +118,16 @@ function sweep(diagram, prices, picks) {
   const swept = diagram.map((component) => sweepUp(component, prices, picks));
   const totals = swept.map(({ toEnd }, at) => [toEnd.cost[diagram[at].root], toEnd.count[diagram[at].root]]);
   const both = (a, b) => [a[0] + b[0], Math.min(a[1] * b[1], MOST)];
-  const after = [[0, 1]];
-  for (let at = totals.length - 1; at > 0; at--) after.unshift(both(after[0], totals[at]));
   const [costs, counts] = [[], []];
   let before = [0, 1];
   diagram.forEach((component, at) => {
-    const [otherCost, otherCount] = both(before, after[at]);
-    sweepThrough(component, swept[at]).forEach((through, layer) => {
+    const [otherCost, otherCount] = both(before, totals.slice(at + 1).reduceRight(both, [0, 1]));
+    sweepThrough(component, swept[at]).forEach(({ cost, count }, layer) => {
       const { variable, classes } = component.layers[layer];
-      const cost = (costs[variable] = new Float64Array(classes.length).fill(Infinity));
-      const count = (counts[variable] = new Float64Array(classes.length));
-      classes.forEach((kind, value) => {
-        if (!kind) return;
-        cost[value] = through.cost[kind - 1] + otherCost + prices[variable][value];
-        count[value] = Math.min(Math.min(through.count[kind - 1], MOST) * otherCount, MOST);
-      });
+      // Class 0 has no ways at all.
+      const ofClasses = (ofClass) => Float64Array.from(classes, ofClass);
+      costs[variable] = ofClasses((kind, value) => (kind ? cost[kind - 1] + otherCost + prices[variable][value] : Infinity));
+      counts[variable] = ofClasses((kind) => (kind ? Math.min(Math.min(count[kind - 1], MOST) * otherCount, MOST) : 0));
     });
     before = both(before, totals[at]);
   });
@@ -252,37 +247,34 @@ function holds([kind, ...parts], picks) {
   return RULES[kind](parts, picks);
 }
 
+/** Open, if no part settles it. */
+function every(truths) {
+  return truths.includes(false) ? false : truths.includes(undefined) ? undefined : true;
+}
+
+function negate(truth) {
+  return truth === undefined ? undefined : !truth;
+}
+
 const RULES = {
   in: ([variable, values], picks) => (picks[variable] == null ? undefined : values.includes(picks[variable])),
   not: ([rule], picks) => negate(holds(rule, picks)),
-  all: (rules, picks) => {
-    const found = rules.map((rule) => holds(rule, picks));
-    return found.includes(false) ? false : found.includes(undefined) ? undefined : true;
-  },
-  any: (rules, picks) => negate(RULES.all(rules.map((rule) => ["not", rule]), picks)),
-  if: ([premise, conclusion], picks) => RULES.any([["not", premise], conclusion], picks),
+  all: (rules, picks) => every(rules.map((rule) => holds(rule, picks))),
+  any: (rules, picks) => negate(every(rules.map((rule) => negate(holds(rule, picks))))),
+  if: ([premise, conclusion], picks) => holds(["any", ["not", premise], conclusion], picks),
   table: ([variables, rows], picks) => {
     const isLeft = (row) => row.every((value, at) => (picks[variables[at]] ?? value) === value);
     if (!rows.some(isLeft)) return false;
     return variables.some((variable) => picks[variable] == null) ? undefined : true;
   },
   sum: ([terms, comparison, bound], picks) => {
-    let [least, most] = [0, 0];
-    for (const [variable, weights] of terms) {
-      const pick = picks[variable];
-      least += pick == null ? Math.min(...weights) : weights[pick];
-      most += pick == null ? Math.max(...weights) : weights[pick];
-    }
-    const atMost = most <= bound ? true : least > bound ? false : undefined;
-    const atLeast = least >= bound ? true : most < bound ? false : undefined;
-    if (comparison === "=") return atMost && atLeast ? true : atMost === false || atLeast === false ? false : undefined;
-    return comparison === "<=" ? atMost : atLeast;
+    const sumOf = (unknown) =>
+      terms.reduce((sum, [variable, weights]) => sum + (weights[picks[variable]] ?? unknown(...weights)), 0);
+    const [least, most] = [sumOf(Math.min), sumOf(Math.max)];
+    const truths = [most <= bound || (least <= bound ? undefined : false), least >= bound || (most >= bound ? undefined : false)];
+    return comparison === "=" ? every(truths) : truths[+(comparison === ">=")];
   },
 };
-
-function negate(truth) {
-  return truth === undefined ? undefined : !truth;
-}
 
 /** Whether an option takes several choices: then each of them is a variable of its own, 0 or 1. */
 function takesSeveral(option) {
@@ -294,25 +286,15 @@ function placeOf(option, at) {
   return takesSeveral(option) ? [option.variable + at, 1] : [option.variable, at];
 }
 
-/** What is wrong with a text: `longest`, `lines` or `characters`; undefined if nothing is. */
+/**
+ * What is wrong with a text: `longest`, `lines` or `characters`; undefined if nothing is. Characters are single ones
+ * and ranges such as `A-Z`; a `-` at either end is itself.
+ */
 function textProblem({ longest = Infinity, lines = 1, characters }, text) {
-  const letters = [...text];
-  if (letters.length > longest) return "longest";
+  const allowed = characters === undefined ? " -\u{10ffff}" : characters.replace(/[\\\]^[]/g, "\\$&");
+  if ([...text].length > longest) return "longest";
   if (text.split("\n").length > lines) return "lines";
-  const isAllowed = characters === undefined ? (letter) => letter >= " " : allowedBy([...characters]);
-  if (!letters.every((letter) => letter === "\n" || isAllowed(letter))) return "characters";
-}
-
-/** Single characters and ranges such as `A-Z`; a `-` at either end is itself. */
-function allowedBy(characters) {
-  const ranges = [];
-  while (characters.length) {
-    const [from, dash, to] = characters;
-    const isRange = dash === "-" && to !== undefined;
-    ranges.push([from, isRange ? to : from].map((letter) => letter.codePointAt(0)));
-    characters = characters.slice(isRange ? 3 : 1);
-  }
-  return (letter) => ranges.some(([from, to]) => from <= letter.codePointAt(0) && letter.codePointAt(0) <= to);
+  if (!new RegExp(`^[\n${allowed}]*$`, "u").test(text)) return "characters";
 }
 
 /** What texts cost by their length; `texts` has those that are given, by option. */

@@ -60,13 +60,13 @@ function customize(form, payload) {
     entries: new Map(),
     /** The same by their controls. */
     controls: new Map(),
-    palettes: palettesOf(form),
   };
   page.options = payload.options.map((option) => optionOf(page, option));
+  page.palettes = palettesOf(page);
   page.presets = presetsOf(page);
   page.state = emptyState(page);
-  for (const part of form.querySelectorAll("[data-action], [data-filter], [data-cap], [data-palette]")) {
-    part.closest("[hidden]")?.removeAttribute("hidden");
+  for (const part of ["action", "filter", "cap", "palette"]) {
+    for (const node of partsOf(page, part)) node.closest("[hidden]")?.removeAttribute("hidden");
   }
   listen(page);
   startPreview(page);
@@ -93,17 +93,19 @@ function rulesByVariable({ constraints, prices }) {
 
 function formatsOf({ locale, currency, digits }) {
   const scale = 10 ** digits;
+  const format = (kind, style) => {
+    const made = new Intl[kind](locale, style);
+    return (value) => made.format(value);
+  };
   const style = { style: "currency", currency, minimumFractionDigits: digits, maximumFractionDigits: digits };
-  const money = new Intl.NumberFormat(locale, style);
-  const difference = new Intl.NumberFormat(locale, { ...style, signDisplay: "exceptZero" });
-  const list = new Intl.ListFormat(locale);
-  const number = new Intl.NumberFormat(locale);
+  const money = format("NumberFormat", style);
+  const difference = format("NumberFormat", { ...style, signDisplay: "exceptZero" });
   return {
     scale,
-    money: (minor) => money.format(minor / scale),
-    difference: (minor) => difference.format(minor / scale),
-    list: (items) => list.format(items),
-    number: (value) => number.format(value),
+    money: (minor) => money(minor / scale),
+    difference: (minor) => difference(minor / scale),
+    number: format("NumberFormat"),
+    list: format("ListFormat"),
   };
 }
 
@@ -111,34 +113,35 @@ function formatsOf({ locale, currency, digits }) {
 
 /** An option with its fieldset and an entry for each choice; one for a text or an image. */
 function optionOf(page, option) {
-  const field = [...page.form.querySelectorAll("[data-option]")].find((own) => own.dataset.option === option.id);
-  const inputs = [...(field?.querySelectorAll("input, textarea, select option") ?? [])];
-  const own = { option, field, select: field?.querySelector("select"), chosen: field?.querySelector("[data-chosen]") };
-  const entry = (key, at, choice, input) => {
-    const [variable, value] = placeOf(option, at);
+  const field = partsOf(page, "option").find(({ dataset }) => dataset.option === option.id);
+  const part = (within, selector) => within?.querySelector(selector);
+  const inputs = [...(field?.querySelectorAll("input, textarea, option") ?? [])];
+  // An <option> has no type.
+  const types = option.text ? /^text/ : option.image ? /file/ : /radio|checkbox|undefined/;
+  const own = { option, field, select: part(field, "select"), chosen: part(field, "[data-chosen]") };
+  own.entries = (option.choices ?? [null]).map((choice, at) => {
+    const [variable, value] = placeOf(option, choice ? at : 1);
+    const key = choice ? `${option.id}=${choice.id}` : option.id;
+    const input = inputs.find((input) => types.test(input.type) && (!choice || input.value === choice.id));
     const label = input?.closest("[data-choice]");
-    const reason = (label ?? (choice ? null : field))?.querySelector("[data-reason]");
-    const made = { own, option, key, choice, variable, value, input, label, reason, difference: label?.querySelector("[data-difference]") };
-    made.described = input?.getAttribute("aria-describedby") ?? "";
-    if (reason) reason.id ||= `why-${page.payload.product}-${key.replace("=", "-")}`;
-    page.entries.set(key, made);
-    if (input) page.controls.set(input, made);
-    return made;
-  };
-  if (option.choices) {
-    const isControl = (input, id) => input.value === id && /radio|checkbox|^$/.test(input.type ?? "");
-    own.entries = option.choices.map((choice, at) =>
-      entry(`${option.id}=${choice.id}`, at, choice, inputs.find((input) => isControl(input, choice.id))));
-  } else {
-    const isControl = (input) => (option.text ? /^text/ : /^file$/).test(input.type);
-    own.entries = [entry(option.id, 1, null, inputs.find(isControl))];
-  }
+    const around = choice ? label : field;
+    const [reason, difference] = [part(around, "[data-reason]"), part(around, "[data-difference]")];
+    const entry = { own, option, choice, variable, value, input, label, reason, difference };
+    page.entries.set(key, entry);
+    if (input) page.controls.set(input, entry);
+    if (input && reason) {
+      // An empty reason describes nothing.
+      reason.id ||= `why-${page.payload.product}-${key}`;
+      input.setAttribute("aria-describedby", `${input.getAttribute("aria-describedby") ?? ""} ${reason.id}`.trim());
+    }
+    return entry;
+  });
   return own;
 }
 
 /** Buttons that choose for the one of some options that is active. */
-function palettesOf(form) {
-  return [...form.querySelectorAll("[data-palette]")].map((element) => {
+function palettesOf(page) {
+  return partsOf(page, "palette").map((element) => {
     const ids = element.dataset.palette.split(" ");
     return { ids, active: ids[0], buttons: [...element.querySelectorAll("button[value]")] };
   });
@@ -182,23 +185,19 @@ function look(page) {
 }
 
 /** What is to be chosen before a design can be bought: the words, and the option. */
-function missingOf(page, { shown, design }) {
-  const missing = page.payload.options.flatMap((option) => {
-    const found = [{ option, text: option.title }];
-    if (takesSeveral(option)) {
-      const count = option.least - option.choices.filter((_, at) => shown[option.variable + at]).length;
-      found[0].text = say(page, "missing-more", { option: option.title, count: page.number(count) });
-      return count > 0 ? found : [];
-    }
-    if (option.choices) return shown[option.variable] === null ? found : [];
-    const { texts, images } = page.state;
-    const text = texts[option.id];
-    const isThere = option.image ? images[option.id] : text && !textProblem(option.text, text);
-    return shown[option.variable] && !isThere ? found : [];
+function missingOf(page, view) {
+  const { texts, images } = page.state;
+  const missing = page.options.flatMap(({ option, entries }) => {
+    const { id, title, text, least } = option;
+    const taken = entries.filter((entry) => isShown(entry, view)).length;
+    const isGiven = images[id] || (texts[id] && !textProblem(text, texts[id]));
+    const lacking = takesSeveral(option) ? least - taken : option.choices ? 1 - taken : taken && !isGiven;
+    const more = () => say(page, "missing-more", { option: title, count: page.number(lacking) });
+    return lacking > 0 ? [{ option, title: takesSeveral(option) ? more() : title }] : [];
   });
-  if (missing.length || allows(page.diagram, design)) return missing;
-  const broken = page.payload.constraints.filter(({ rule }) => !holds(rule, design));
-  return (broken.length ? broken : [page.payload]).map(({ title }) => ({ text: title }));
+  if (missing.length || allows(page.diagram, view.design)) return missing;
+  const broken = page.payload.constraints.filter(({ rule }) => !holds(rule, view.design));
+  return broken.length ? broken : [page.payload];
 }
 
 /** Whether a choice is shown; a text or an image, whether it is given. */
@@ -232,8 +231,9 @@ function reasonOf(page, entry) {
   if (rule) return rule.title;
   const repaired = repair(page, entry);
   if (!repaired) return say(page, "never");
-  const isInTheWay = (other) => other !== entry && picks[other.variable] === other.value && repaired[other.variable] !== other.value;
-  const inTheWay = [...page.entries.values()].filter((other) => other.variable !== variable && isInTheWay(other));
+  const isInTheWay = (other) =>
+    other.variable !== variable && picks[other.variable] === other.value && repaired[other.variable] !== other.value;
+  const inTheWay = [...page.entries.values()].filter(isInTheWay);
   return say(page, "with", { list: page.list(inTheWay.map((other) => nameOf(page, other))) });
 }
 
@@ -270,7 +270,7 @@ function nameOf(page, { option, choice }) {
 }
 
 function tell(page, message) {
-  setText(page, "status", message);
+  setParts(page, "status", "textContent", message);
 }
 
 // What the page shows. The DOM is what costs time, so it is read before it is written.
@@ -279,14 +279,12 @@ function setProperty(node, name, value) {
   if (node && node[name] !== value) node[name] = value;
 }
 
-function setAttribute(node, name, value) {
-  if (!node || node.getAttribute(name) === value) return;
-  if (value === null) node.removeAttribute(name);
-  else node.setAttribute(name, value);
+function partsOf({ form }, part) {
+  return [...form.querySelectorAll(`[data-${part}]`)];
 }
 
-function setText(page, part, text) {
-  for (const node of page.form.querySelectorAll(`[data-${part}]`)) setProperty(node, "textContent", text);
+function setParts(page, part, name, value) {
+  for (const node of partsOf(page, part)) setProperty(node, name, value);
 }
 
 function render(page) {
@@ -297,7 +295,7 @@ function render(page) {
     const titles = shown.map(({ choice, option }) => choice?.title ?? page.state.texts[option.id] ?? page.state.images[option.id]?.name ?? "");
     setProperty(own.chosen, "textContent", page.list(titles.filter(Boolean)));
     // Nothing is selected if nothing is shown: an empty value, or none.
-    if (own.select) setProperty(own.select, "value", shown[0]?.choice.id ?? "");
+    if (own.select) setProperty(own.select, "value", shown[0]?.choice?.id ?? "");
   }
   for (const palette of page.palettes) renderPalette(page, palette);
   renderSums(page);
@@ -306,7 +304,7 @@ function render(page) {
 }
 
 function renderEntry(page, entry) {
-  const { input, label, reason, difference, described } = entry;
+  const { input, label, reason, difference } = entry;
   const why = reasonOf(page, entry);
   const change = differenceOf(page, entry);
   const problem = problemOf(page, entry.option);
@@ -315,11 +313,13 @@ function renderEntry(page, entry) {
   setProperty(reason, "textContent", problem || why);
   setProperty(reason, "hidden", !(problem || why));
   if (!input) return;
-  const explained = (problem || why) && reason ? `${described} ${reason.id}`.trim() : described;
-  setAttribute(input, "aria-describedby", explained || null);
-  setAttribute(input, "aria-disabled", why ? "true" : null);
-  (label ?? input).classList.toggle("is-impossible", Boolean(why));
+  markImpossible(input, why, label);
   renderControl(page, entry, problem);
+}
+
+function markImpossible(control, why, label) {
+  setProperty(control, "ariaDisabled", why ? "true" : null);
+  (label ?? control).classList.toggle("is-impossible", Boolean(why));
 }
 
 function renderControl(page, entry, problem) {
@@ -327,7 +327,7 @@ function renderControl(page, entry, problem) {
   const { texts, images } = page.state;
   if (option.text) {
     setProperty(input, "value", texts[option.id] ?? "");
-    setAttribute(input, "aria-invalid", problem ? "true" : null);
+    setProperty(input, "ariaInvalid", problem ? "true" : null);
     input.setCustomValidity?.(problem);
   } else if (option.image) {
     // A chosen file can only be taken away.
@@ -340,38 +340,34 @@ function renderControl(page, entry, problem) {
 function renderPalette(page, { active, ids, buttons }) {
   for (const button of buttons) {
     const entry = page.entries.get(`${active}=${button.value}`);
-    setAttribute(button, "aria-pressed", String(Boolean(entry && isShown(entry, page.view))));
-    setAttribute(button, "aria-disabled", entry && !entry.why ? null : "true");
-    setAttribute(button, "aria-description", entry?.note || null);
-    button.classList.toggle("is-impossible", !entry || Boolean(entry.why));
+    setProperty(button, "ariaPressed", String(Boolean(entry && isShown(entry, page.view))));
+    setProperty(button, "ariaDescription", entry?.note || null);
+    markImpossible(button, !entry || entry.why);
   }
-  for (const radio of page.form.querySelectorAll("[data-active]")) {
+  for (const radio of partsOf(page, "active")) {
     if (ids.includes(radio.value)) setProperty(radio, "checked", radio.value === active);
   }
 }
 
 function renderSums(page) {
-  const { form, payload, state, view, past } = page;
-  const { missing, shown } = view;
-  setText(page, "total", totalOf(page));
-  setText(page, "remaining", remainingOf(page));
-  setText(page, "missing", missingText(page));
-  for (const node of form.querySelectorAll("[data-missing]")) setProperty(node, "hidden", !missing.length);
-  const advice = (payload.advice ?? []).filter(({ rule }) => holds(rule, shown) === false);
-  for (const list of form.querySelectorAll("[data-advice]")) renderAdvice(list, advice);
-  for (const input of form.querySelectorAll("[data-quantity]")) setProperty(input, "value", String(state.quantity));
-  const cap = state.cap === null ? "" : String(state.cap / page.scale);
-  for (const input of form.querySelectorAll("[data-cap]")) setProperty(input, "value", cap);
-  for (const button of form.querySelectorAll("[data-buy]")) setAttribute(button, "aria-disabled", missing.length ? "true" : null);
-  for (const button of form.querySelectorAll("[data-action=undo]")) setAttribute(button, "aria-disabled", past.length ? null : "true");
+  const { payload, state, view, past } = page;
+  const isComplete = !view.missing.length;
+  setParts(page, "total", "textContent", totalOf(page));
+  setParts(page, "remaining", "textContent", remainingOf(page));
+  setParts(page, "missing", "textContent", missingText(page));
+  setParts(page, "missing", "hidden", isComplete);
+  setParts(page, "buy", "ariaDisabled", isComplete ? null : "true");
+  setParts(page, "quantity", "value", String(state.quantity));
+  setParts(page, "cap", "value", state.cap === null ? "" : String(state.cap / page.scale));
+  setParts(page, "action=undo", "ariaDisabled", past.length ? null : "true");
+  const advice = (payload.advice ?? []).filter(({ rule }) => holds(rule, view.shown) === false);
+  for (const list of partsOf(page, "advice")) renderAdvice(list, advice.map(({ title }) => title));
 }
 
-function renderAdvice(list, advice) {
-  const told = Array.from(list.children, ({ textContent }) => textContent);
-  if (told.join("\n") !== advice.map(({ title }) => title).join("\n")) {
-    list.replaceChildren(...advice.map(({ title }) => Object.assign(document.createElement("li"), { textContent: title })));
-  }
-  setProperty(list, "hidden", !advice.length);
+function renderAdvice(list, titles) {
+  const lines = titles.map((title) => Object.assign(document.createElement("li"), { textContent: title }));
+  if ([...list.children].map(({ textContent }) => textContent).join() !== titles.join()) list.replaceChildren(...lines);
+  setProperty(list, "hidden", !titles.length);
 }
 
 function totalOf(page) {
@@ -391,7 +387,7 @@ function remainingOf(page) {
 
 function missingText(page) {
   const { missing } = page.view;
-  return missing.length ? say(page, "missing", { list: page.list(missing.map(({ text }) => text)) }) : "";
+  return missing.length ? say(page, "missing", { list: page.list(missing.map(({ title }) => title)) }) : "";
 }
 
 // What the buyer does.
@@ -605,6 +601,9 @@ async function share(page) {
   }
 }
 
+/** How much of what a link says is repeated, in characters: anybody can write a link. */
+const LONGEST_TOLD = 60;
+
 /**
  * Takes the picks of a link, or of what the form sent without a script. What is not there any more, or does not go
  * with what was taken before it, is told.
@@ -616,8 +615,8 @@ function readLink(page) {
   if (page.view && !isLink) return;
   const said = isLink ? hash : new URLSearchParams(location.search);
   const state = { ...emptyState(page), quantity: quantityOf(page, said.get("quantity")) };
-  const known = new Set(["design", "quantity", ...page.payload.options.map(({ id }) => id)]);
-  const gone = isLink ? [...said.keys()].filter((key) => !known.has(key)) : [];
+  const gone = new Set(isLink ? said.keys() : []);
+  for (const key of ["design", "quantity"]) gone.delete(key);
   const unfit = [];
   const take = (entry) => {
     const { costs } = sweep(page.diagram, page.payload.prices, state.picks);
@@ -627,10 +626,11 @@ function readLink(page) {
     return fits;
   };
   for (const { option, entries } of page.options) {
+    gone.delete(option.id);
     for (const text of said.getAll(option.id).filter(Boolean)) {
       const entry = option.choices ? page.entries.get(`${option.id}=${text}`) : entries[0];
       if (!entry || option.image || (option.text && textProblem(option.text, text))) {
-        gone.push(say(page, "choices", { option: option.title, choice: text }));
+        gone.add(say(page, "choices", { option: option.title, choice: text }));
       } else if (take(entry) && option.text) state.texts[option.id] = text;
     }
   }
@@ -638,8 +638,8 @@ function readLink(page) {
   page.state = state;
   render(page);
   writeAddress(page);
-  const parts = [["link-gone", gone], ["link-unfit", unfit]].filter(([, list]) => list.length);
-  if (parts.length) tell(page, parts.map(([key, list]) => say(page, key, { list: page.list(list) })).join(" "));
+  const parts = [["link-gone", [...gone]], ["link-unfit", unfit]].filter(([, list]) => list.length);
+  if (parts.length) tell(page, parts.map(([key, list]) => say(page, key, { list: page.list(list.map((item) => item.slice(0, LONGEST_TOLD))) })).join(" "));
 }
 
 // Events.

@@ -18,6 +18,12 @@ const DOWNLOADED_WIDTH = 1600;
 /** How far an arrow key moves a picture, as a part of its area. */
 const ARROW_STEP = 1 / 40;
 
+function setAttribute(node, name, value) {
+  if (!node || node.getAttribute(name) === value) return;
+  if (value === null) node.removeAttribute(name);
+  else node.setAttribute(name, value);
+}
+
 function startPreview(page) {
   const { form } = page;
   page.placed = [...form.querySelectorAll("[data-preview] [data-image]")].map((image) => placedOf(page, image));
