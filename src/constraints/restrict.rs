@@ -24,6 +24,44 @@ impl Rule {
     }
 }
 
+impl Expression {
+    /// Whether it holds for every assignment, or for none, as far as that can be seen from its parts alone:
+    /// what no value can meet does not hold.
+    pub fn known(&self) -> Option<bool> {
+        match self {
+            Self::In(_, values) => values.is_empty().then_some(false),
+            Self::Not(inner) => inner.known().map(|holds| !holds),
+            Self::All(parts) => {
+                let mut all = Some(true);
+                for part in parts {
+                    match part.known() {
+                        Some(false) => return Some(false),
+                        Some(true) => {}
+                        None => all = None,
+                    }
+                }
+                all
+            }
+            Self::Any(parts) => {
+                let mut any = Some(false);
+                for part in parts {
+                    match part.known() {
+                        Some(true) => return Some(true),
+                        Some(false) => {}
+                        None => any = None,
+                    }
+                }
+                any
+            }
+            Self::Implies(premise, conclusion) => match (premise.known(), conclusion.known()) {
+                (Some(false), _) | (_, Some(true)) => Some(true),
+                (Some(true), holds) => holds,
+                (None, _) => None,
+            },
+        }
+    }
+}
+
 impl Table {
     fn restricted(&self, kept: &[Kept]) -> Self {
         let columns: Vec<_> = self.scope.iter().map(|v| &kept[usize::from(*v)]).collect();

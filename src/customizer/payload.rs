@@ -47,7 +47,9 @@ impl View<'_> {
         let (least, most) = self.customization.quantity;
         let titled = |titles: &[crate::model::Constraint], rules: &[Rule]| -> Json {
             let both = titles.iter().zip(rules);
-            both.map(|(constraint, of)| json!({ "title": constraint.title, "rule": rule(of) }))
+            // What is about others' choices only is not told.
+            both.filter(|(_, of)| !is_void(of))
+                .map(|(constraint, of)| json!({ "title": constraint.title, "rule": rule(of) }))
                 .collect()
         };
         let prices: Vec<&[i64]> = (self.problem.variables.iter())
@@ -104,6 +106,14 @@ fn option(view: &super::ViewOption<'_>) -> Json {
         }
     }
     json
+}
+
+/// Whether a constraint demands nothing of this visitor.
+pub(super) fn is_void(rule: &Rule) -> bool {
+    match rule {
+        Rule::Expression(expression) => expression.known() == Some(true),
+        Rule::Table(_) | Rule::Sum(_) => rule.constant() == Some(true),
+    }
 }
 
 fn rule(rule: &Rule) -> Json {

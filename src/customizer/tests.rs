@@ -98,6 +98,9 @@ fn what_is_not_for_a_visitor_is_not_in_their_payload() {
     assert_eq!(has("\"c\""), [false, true, true]);
     assert_eq!(has("1800"), [false, false, true]);
     assert_eq!(has("\"linen\""), [true, true, true]);
+    // Nor are the reasons that are about it alone.
+    assert_eq!(has("Brocade has"), [false, false, true]);
+    assert_eq!(has("No c with"), [false, true, true]);
 }
 
 #[test]

@@ -36,7 +36,7 @@ fn compile(deployment: &Deployment, problems: &mut Problems<'_>) -> Vec<EdgeFile
     let small = |body: &str| {
         let script =
             format!("{imports}var handler = (function () {{\n{body}\nreturn handle;\n}})();\n");
-        script::minify(&script)
+        script::minify(&script, script::Syntax::AsWritten)
     };
     let core = javascript::Core::of(table);
     let mut readable = format!("{adapter}\n{nothing}\n{}", core.whole());

@@ -42,6 +42,7 @@ pub fn assets(
     let mut naming = Naming {
         store,
         tree,
+        minifies,
         done: BTreeMap::new(),
         open: Vec::new(),
     };
@@ -95,7 +96,7 @@ fn fingerprinted(path: &str, bytes: Arc<[u8]>) -> Asset {
 fn customizer_script(minifies: bool) -> Asset {
     let script = customizer::page_script();
     let script = if minifies {
-        script::minify(&script)
+        script::minify(&script, script::Syntax::Modern)
     } else {
         script
     };
@@ -181,6 +182,7 @@ fn static_path(path: &str) -> String {
 struct Naming<'a> {
     store: &'a Store,
     tree: &'a SourceTree,
+    minifies: bool,
     done: BTreeMap<usize, Asset>,
     /// Stylesheets being named, outermost first.
     open: Vec<usize>,
@@ -193,13 +195,22 @@ impl Naming<'_> {
         }
         let file = &self.store.theme.assets[place];
         let bytes = &self.tree.file(file.file).bytes;
-        let is_style = file.path.ends_with(".css");
-        let bytes = match std::str::from_utf8(bytes) {
-            Ok(text) if is_style && !self.open.contains(&place) => {
+        let extension = file.path.rsplit_once('.').map(|(_, extension)| extension);
+        let bytes = match (extension, std::str::from_utf8(bytes)) {
+            (Some("css"), Ok(text)) if !self.open.contains(&place) => {
                 self.open.push(place);
                 let style = self.style(&file.path.clone(), text);
                 self.open.pop();
+                let style = if self.minifies {
+                    script::minify_style(&style)
+                } else {
+                    style
+                };
                 style.into_bytes().into()
+            }
+            (Some("js"), Ok(text)) if self.minifies => {
+                let script = script::minify(text, script::Syntax::Shared);
+                script.into_bytes().into()
             }
             _ => bytes.clone(),
         };

@@ -41,9 +41,6 @@ pub(super) fn customizer(call: &Call<'_>) -> Answer {
 
 fn json(of: &View<'_>, cut: &Cut, config: &Config) -> Json {
     let (least, most) = of.customization.quantity;
-    let titles = |of: &[crate::model::Constraint]| -> Json {
-        of.iter().map(|it| it.title.as_str()).collect()
-    };
     let total = |minor: i64| view::price(config, money(config, minor), None);
     json!({
         "product": of.product.id,
@@ -54,8 +51,6 @@ fn json(of: &View<'_>, cut: &Cut, config: &Config) -> Json {
         "cheapest": total(cut.totals.0),
         "dearest": total(cut.totals.1),
         "options": of.options.iter().map(|it| option(it, &of.problem.variables, config)).collect::<Vec<Json>>(),
-        "constraints": titles(&of.customization.constraints),
-        "advice": titles(&of.customization.advice),
         "payload": cut.payload,
     })
 }
