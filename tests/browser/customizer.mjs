@@ -112,11 +112,14 @@ await visit("a list says of its choices what they change", async (buyer) => {
   await buyer.choose("fabric", "linen");
   const texts = await buyer.page.locator("[name=collar] option").allTextContents();
   const why = "Linen is too soft for these collars";
-  assert.deepEqual(texts, ["Spread", `Club (${why})`, `Band (${why})`]);
+  assert.deepEqual(texts, ["Any collar", "Spread", `Club (${why})`, `Band (${why})`]);
   await buyer.page.locator("[name=collar]").focus();
   await buyer.page.keyboard.press("ArrowDown");
   await buyer.says("status", "Club is chosen. Changed for it: Fabric: Poplin.");
   assert.equal(await buyer.page.locator("[name=collar]").inputValue(), "club");
+  await buyer.page.keyboard.press("Home");
+  assert.equal(await buyer.page.locator("[name=collar]").inputValue(), "spread");
+  assert.equal(new URL(buyer.page.url()).hash, "#design=0123456789abcdef&fabric=poplin");
 });
 
 await visit("of several choices no more can be had than fit", async (buyer) => {
