@@ -394,6 +394,13 @@ await visit("a static button of a cart gets the values of its fields", async (bu
   assert.equal(await field(6), page.url());
 }, { path: "/snipcart/" });
 
+await visit("a page that lacks most of what there could be is left alone", async (buyer, { page }) => {
+  for (const button of await page.locator("button").all()) await button.click({ force: true });
+  await page.locator("path").dispatchEvent("click");
+  await page.evaluate(() => document.forms[0].requestSubmit());
+  assert.equal(new URL(page.url()).pathname, "/bare.html");
+}, { path: "/bare.html#design=old&fabric=linen" });
+
 await browser.close();
 host.close();
 console.log(`  ${passed} visits passed, ${failures} failed`);

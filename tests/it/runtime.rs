@@ -846,6 +846,15 @@ fn a_buyer_puts_a_shirt_together() {
             &page.replace("<!-- CART -->", &cart),
         );
     }
+    let bare = format!(
+        r#"<form data-customizer><script type="application/json" data-payload>{}</script><select data-option="collar"></select>
+        <div data-option="monogram"></div><svg data-preview><path data-fill="x" data-when="y=z w"/><image data-image="v"/></svg>
+        <div data-palette="x"><button value="y">y</button></div><button type="button" data-action="constructor">?</button></form>
+        <form data-customizer><script type="application/json" data-payload>{{</script></form><form data-customizer></form>
+        <script src="/customizer.js" defer></script>"#,
+        shirt()
+    );
+    write("bare.html", &bare);
     write("thanks.html", "Thank you.");
     write(
         "weave.svg",
