@@ -112,11 +112,14 @@ await visit("a list says of its choices what they change", async (buyer) => {
   await buyer.choose("fabric", "linen");
   const texts = await buyer.page.locator("[name=collar] option").allTextContents();
   const why = "Linen is too soft for these collars";
-  assert.deepEqual(texts, ["Spread", `Club (${why})`, `Band (${why})`]);
+  assert.deepEqual(texts, ["Any collar", "Spread", `Club (${why})`, `Band (${why})`]);
   await buyer.page.locator("[name=collar]").focus();
   await buyer.page.keyboard.press("ArrowDown");
   await buyer.says("status", "Club is chosen. Changed for it: Fabric: Poplin.");
   assert.equal(await buyer.page.locator("[name=collar]").inputValue(), "club");
+  await buyer.page.keyboard.press("Home");
+  assert.equal(await buyer.page.locator("[name=collar]").inputValue(), "spread");
+  assert.equal(new URL(buyer.page.url()).hash, "#design=0123456789abcdef&fabric=poplin");
 });
 
 await visit("of several choices no more can be had than fit", async (buyer) => {
@@ -390,6 +393,13 @@ await visit("a static button of a cart gets the values of its fields", async (bu
   assert.deepEqual(await Promise.all([1, 2, 3, 4, 5].map(field)), ["Poplin", "Soap and Comb", "true", "false", "AB"]);
   assert.equal(await field(6), page.url());
 }, { path: "/snipcart/" });
+
+await visit("a page that lacks most of what there could be is left alone", async (buyer, { page }) => {
+  for (const button of await page.locator("button").all()) await button.click({ force: true });
+  await page.locator("path").dispatchEvent("click");
+  await page.evaluate(() => document.forms[0].requestSubmit());
+  assert.equal(new URL(page.url()).pathname, "/bare.html");
+}, { path: "/bare.html#design=old&fabric=linen" });
 
 await browser.close();
 host.close();

@@ -124,10 +124,13 @@ function sweep(diagram, prices, picks) {
     const [otherCost, otherCount] = both(before, totals.slice(at + 1).reduceRight(both, [0, 1]));
     sweepThrough(component, swept[at]).forEach(({ cost, count }, layer) => {
       const { variable, classes } = component.layers[layer];
-      // Class 0 has no ways at all.
-      const ofClasses = (ofClass) => Float64Array.from(classes, ofClass);
-      costs[variable] = ofClasses((kind, value) => (kind ? cost[kind - 1] + otherCost + prices[variable][value] : Infinity));
-      counts[variable] = ofClasses((kind) => (kind ? Math.min(Math.min(count[kind - 1], MOST) * otherCount, MOST) : 0));
+      costs[variable] = new Float64Array(classes.length).fill(Infinity);
+      counts[variable] = new Float64Array(classes.length);
+      classes.forEach((kind, value) => {
+        if (!kind) return;
+        costs[variable][value] = cost[kind - 1] + otherCost + prices[variable][value];
+        counts[variable][value] = Math.min(Math.min(count[kind - 1], MOST) * otherCount, MOST);
+      });
     });
     before = both(before, totals[at]);
   });

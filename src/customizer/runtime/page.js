@@ -19,6 +19,7 @@
 //   missing      {list}                    what is to be chosen
 //   missing-more {option} {count}          in that list: so many more of an option
 //   changed      {choice} {list}           what else changed, for a choice
+//   dropped      {choice} {list}           what else changed, as a choice was taken back
 //   undone, reset, shuffled                what the buttons did
 //   cap-lifted   {cap}                     the choice costs more than the limit
 //   cap-passed   {cap} {total}             the limit is less than what is shown
@@ -187,9 +188,10 @@ function look(page) {
 /** What is to be chosen before a design can be bought: the words, and the option. */
 function missingOf(page, view) {
   const { texts, images } = page.state;
-  const missing = page.options.flatMap(({ option, entries }) => {
+  const missing = page.options.flatMap((own) => {
+    const { option } = own;
     const { id, title, text, least } = option;
-    const taken = entries.filter((entry) => isShown(entry, view)).length;
+    const taken = countShown(own, view);
     const isGiven = images[id] || (texts[id] && !textProblem(text, texts[id]));
     const lacking = takesSeveral(option) ? least - taken : option.choices ? 1 - taken : taken && !isGiven;
     const more = () => say(page, "missing-more", { option: title, count: page.number(lacking) });
@@ -205,8 +207,19 @@ function isShown({ variable, value }, { shown }) {
   return shown[variable] === value;
 }
 
-function costWith(page, { variable, value }, { answer, extra } = page.view) {
-  return extra + (answer.costs[variable]?.[value] ?? Infinity);
+/** How many of an option's choices are shown. */
+function countShown({ entries }, view) {
+  return entries.filter((entry) => isShown(entry, view)).length;
+}
+
+/** The least that a design with an entry costs. */
+function costWith({ view }, { variable, value }) {
+  return view.extra + view.answer.costs[variable][value];
+}
+
+function isPossible(page, entry) {
+  const cost = costWith(page, entry);
+  return cost < Infinity && cost <= (page.state.cap ?? cost);
 }
 
 /** What is wrong with an option's text, in words; nothing if nothing is. */
@@ -216,13 +229,12 @@ function problemOf(page, { text, id }) {
   return problem ? say(page, problem, { characters: text.characters, count: page.number(count) }) : "";
 }
 
-/** Why an entry cannot be chosen, in words; nothing if it can. */
+/** Why an entry is not possible, in words. */
 function reasonOf(page, entry) {
   const { picks, cap } = page.state;
-  const { option, variable, value } = entry;
-  const cost = costWith(page, entry);
-  if (cost < Infinity) return cap === null || cost <= cap ? "" : say(page, "expensive", { cap: page.money(cap) });
-  if (takesSeveral(option) && entry.own.entries.filter((other) => isShown(other, page.view)).length >= option.most) {
+  const { own, option, variable, value } = entry;
+  if (costWith(page, entry) < Infinity) return say(page, "expensive", { cap: page.money(cap) });
+  if (takesSeveral(option) && countShown(own, page.view) >= option.most) {
     return say(page, "most", { count: page.number(option.most) });
   }
   const tried = [...picks];
@@ -248,10 +260,9 @@ function repair(page, { variable, value }) {
 /** What an entry would change the price by, in words; nothing if it would not. */
 function differenceOf(page, entry) {
   const { answer, shown } = page.view;
-  const { option, variable, value } = entry;
-  const taken = entry.own.entries.filter((other) => isShown(other, page.view)).length;
+  const { own, option, variable, value } = entry;
   // Of several, what is not chosen is left out only once there are enough.
-  const now = takesSeveral(option) ? (taken >= option.least ? 0 : null) : shown[variable];
+  const now = takesSeveral(option) ? (countShown(own, page.view) >= option.least ? 0 : null) : shown[variable];
   const before = now === null ? answer.cost : answer.costs[variable][now];
   const difference = answer.costs[variable][value] - before;
   const isTold = difference && Number.isFinite(difference) && !isShown(entry, page.view);
@@ -269,8 +280,9 @@ function nameOf(page, { option, choice }) {
   return choice ? say(page, "choices", { option: option.title, choice: choice.title }) : option.title;
 }
 
+/** Announces a message; also the same one again. */
 function tell(page, message) {
-  setParts(page, "status", "textContent", message);
+  for (const node of partsOf(page, "status")) node.textContent = message;
 }
 
 // What the page shows. The DOM is what costs time, so it is read before it is written.
@@ -305,21 +317,23 @@ function render(page) {
 
 function renderEntry(page, entry) {
   const { input, label, reason, difference } = entry;
-  const why = reasonOf(page, entry);
+  entry.isPossible = isPossible(page, entry);
+  const why = entry.isPossible ? "" : reasonOf(page, entry);
   const change = differenceOf(page, entry);
   const problem = problemOf(page, entry.option);
-  Object.assign(entry, { why, note: why || change });
+  entry.note = why || change;
   setProperty(difference, "textContent", change);
   setProperty(reason, "textContent", problem || why);
   setProperty(reason, "hidden", !(problem || why));
   if (!input) return;
-  markImpossible(input, why, label);
+  mark(input, entry, label);
   renderControl(page, entry, problem);
 }
 
-function markImpossible(control, why, label) {
-  setProperty(control, "ariaDisabled", why ? "true" : null);
-  (label ?? control).classList.toggle("is-impossible", Boolean(why));
+/** Says of a control whether what it chooses is possible. It can be chosen all the same. */
+function mark(control, entry, label) {
+  setProperty(control, "ariaDisabled", entry?.isPossible ? null : "true");
+  (label ?? control).classList.toggle("is-impossible", !entry?.isPossible);
 }
 
 function renderControl(page, entry, problem) {
@@ -342,7 +356,7 @@ function renderPalette(page, { active, ids, buttons }) {
     const entry = page.entries.get(`${active}=${button.value}`);
     setProperty(button, "ariaPressed", String(Boolean(entry && isShown(entry, page.view))));
     setProperty(button, "ariaDescription", entry?.note || null);
-    markImpossible(button, !entry || entry.why);
+    mark(button, entry);
   }
   for (const radio of partsOf(page, "active")) {
     if (ids.includes(radio.value)) setProperty(radio, "checked", radio.value === active);
@@ -410,23 +424,23 @@ function choose(page, entry, given = {}, typing = null) {
   }
   const picks = page.state.picks.map((pick, variable) => (pick === null ? null : values[variable]));
   picks[entry.variable] = entry.value;
-  change(page, entry, { ...page.state, ...given, picks }, typing);
+  change(page, "changed", entry, { ...page.state, ...given, picks }, typing);
 }
 
-/** Takes back a choice of several, a text or an image. */
+/** Takes back a choice, a text or an image. */
 function drop(page, entry, typing = null) {
   const picks = [...page.state.picks];
   picks[entry.variable] = null;
-  change(page, entry, { ...page.state, picks }, typing);
+  change(page, "dropped", entry, { ...page.state, picks }, typing);
 }
 
 /** Takes a state in which an entry is changed, and says what else that changed. */
-function change(page, entry, state, typing) {
+function change(page, key, entry, state, typing) {
   const before = page.view;
   commit(page, withoutNothings(page, state), typing);
   const changes = changesOf(page, before, entry);
   const name = entry.choice?.title ?? entry.option.title;
-  const said = changes.length ? [say(page, "changed", { choice: name, list: page.list(changes) })] : [];
+  const said = changes.length ? [say(page, key, { choice: name, list: page.list(changes) })] : [];
   const { cap } = state;
   if (cap !== null && page.view.extra + page.view.answer.cost > cap) {
     page.state.cap = null;
@@ -550,7 +564,7 @@ function step(page, event) {
   const radios = [...entry.own.field.querySelectorAll("input[type=radio]")].filter((radio) => !radio.closest("[hidden]"));
   const next = radios[(radios.indexOf(entry.input) + by + radios.length) % radios.length];
   next.focus();
-  if (!page.controls.get(next)?.why) next.click();
+  if (page.controls.get(next)?.isPossible) next.click();
 }
 
 /** Says what is missing, and leads there. Returns whether anything is. */
@@ -668,7 +682,11 @@ function listen(page) {
 
 function changed(page, target) {
   const entry = page.controls.get(target.selectedOptions?.[0] ?? target);
-  if (entry?.option.image) takeFile(page, entry, target.files[0]);
+  // A list may begin with an <option> that is no choice.
+  const emptied = entry ? null : page.options.find(({ select }) => select === target);
+  const picked = emptied?.entries.find(({ variable, value }) => page.state.picks[variable] === value);
+  if (picked) drop(page, picked);
+  else if (entry?.option.image) takeFile(page, entry, target.files[0]);
   else if (entry?.choice && target.checked === false) drop(page, entry);
   else if (entry?.choice) choose(page, entry);
   else if (target.matches("[data-cap]")) limit(page, target);
