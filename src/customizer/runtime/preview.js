@@ -218,6 +218,12 @@ async function standalone(preview) {
     const style = getComputedStyle(node);
     for (const name of DRAWN) copies[at].style.setProperty(name, style.getPropertyValue(name));
   });
+  // What it is painted with may be defined beside it.
+  for (const { style } of copies) {
+    const id = /url\("#(.+)"\)/.exec(style.fill)?.[1];
+    const pattern = id && !copy.querySelector(`[id="${CSS.escape(id)}"]`) && document.getElementById(id);
+    if (pattern) copy.append(pattern.cloneNode(true));
+  }
   for (const image of copy.querySelectorAll("image")) {
     const url = image.href.baseVal;
     if (url && !url.startsWith("data:")) image.setAttribute("href", await dataUrl(url));

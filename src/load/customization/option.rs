@@ -21,8 +21,8 @@ use crate::{
     },
 };
 
-/// Names that mean something else in conditions and links.
-const RESERVED: [&str; 5] = ["all", "any", "not", "design", "quantity"];
+/// Names that mean something else in conditions, links and scripts.
+const RESERVED: [&str; 6] = ["all", "any", "not", "design", "quantity", "constructor"];
 
 /// The largest picture that is taken, in bytes, if the option does not say.
 const LARGEST_IMAGE: u64 = 8_000_000;
