@@ -536,7 +536,7 @@ fn a_theme_replaces_one_template_and_one_block_of_another() {
     let style = site.files.keys().find(|path| path.starts_with("assets/b."));
     assert_eq!(
         site.text(style.unwrap()),
-        "b {}\n",
+        "b{}",
         "the nearest theme's file"
     );
 }
