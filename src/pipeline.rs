@@ -183,7 +183,7 @@ pub fn build(
         world: &world,
         urls: &urls,
     };
-    let feeds = feeds::feeds(&store, &plan, &addresses);
+    let feeds = feeds::feeds(&store, &plan, &addresses, world.customizers());
     for feed in &feeds {
         let digest = (Digest::of(&feed.bytes), false);
         writer.write(&feed.path, &feed.path, &feed.bytes, digest, precompresses)?;

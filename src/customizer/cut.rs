@@ -8,9 +8,10 @@ use serde_json::Value as Json;
 
 use super::View;
 use crate::{
-    constraints::{Compiled, Limits, TooLarge, Variable, compile, encode},
+    constraints::{self, Compiled, Limits, TooLarge, compile, encode},
+    decision::{ValueSet, Variable},
     diagnostic::{Code, Diagnostic, Span},
-    model::Config,
+    model::{Config, Money, Product, Store},
 };
 
 /// A view that was compiled.
@@ -46,12 +47,38 @@ impl Customizers {
     }
 }
 
+impl Customizers {
+    /// What the cheapest design costs a visitor. `None` if buyers do not shape the product, or there is no
+    /// design.
+    pub fn cheapest(
+        &self,
+        product: &Product,
+        config: &Config,
+        is_in: impl FnMut(Variable, &ValueSet) -> bool,
+    ) -> Option<Money> {
+        let view = View::new(product, is_in)?;
+        let cut = self.cut(&view, config).ok()?;
+        Some(Money {
+            minor: cut.totals.0,
+            currency: config.currency,
+        })
+    }
+
+    /// The same for a visitor of whom nothing is known.
+    pub fn cheapest_for_all(&self, product: &Product, store: &Store) -> Option<Money> {
+        self.cheapest(product, &store.config, |facet, set| {
+            set.contains(store.facets.facet(facet).default)
+        })
+    }
+}
+
 fn cut(view: &View<'_>, config: &Config, design: &str) -> Result<Cut, Diagnostic> {
     let compiled = compiled(view)?;
     let choices = vec![None; view.problem.variables.len()];
-    let cheapest = |variables: &[Variable]| compiled.answer(variables, &choices).cheapest;
-    let negated: Vec<Variable> = (view.problem.variables.iter())
-        .map(|variable| Variable {
+    let cheapest =
+        |variables: &[constraints::Variable]| compiled.answer(variables, &choices).cheapest;
+    let negated: Vec<constraints::Variable> = (view.problem.variables.iter())
+        .map(|variable| constraints::Variable {
             prices: variable.prices.iter().map(|price| -price).collect(),
         })
         .collect();

@@ -33,7 +33,7 @@ pub(super) fn llms(sources: &Sources<'_>) -> String {
         list.head("Products");
         for product in &store.catalog.products {
             let url = sources.url(links.products.join(&product.id));
-            let price = product.prices.as_ref().map(|prices| prices.price.default);
+            let price = sources.price(product);
             let price = price.map(|price| config.money.format(price));
             let note: Vec<&str> = [Some(product.summary.as_str()), price.as_deref()]
                 .into_iter()

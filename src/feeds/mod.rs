@@ -16,7 +16,8 @@ mod web_manifest;
 mod xml;
 
 use crate::{
-    model::{Page, Store},
+    customizer::Customizers,
+    model::{Money, Page, Product, Store},
     plan::{FeedKind, Plan},
 };
 
@@ -45,14 +46,29 @@ struct Sources<'a> {
     store: &'a Store,
     plan: &'a Plan,
     addresses: &'a dyn Addresses,
+    customizers: &'a Customizers,
+}
+
+impl Sources<'_> {
+    /// What everyone pays for a product: for the cheapest design of one that buyers shape.
+    fn price(&self, product: &Product) -> Option<Money> {
+        let design = self.customizers.cheapest_for_all(product, self.store);
+        design.or_else(|| Some(product.prices.as_ref()?.price.default))
+    }
 }
 
 /// Makes the feeds that are planned.
-pub fn feeds(store: &Store, plan: &Plan, addresses: &dyn Addresses) -> Vec<FeedFile> {
+pub fn feeds(
+    store: &Store,
+    plan: &Plan,
+    addresses: &dyn Addresses,
+    customizers: &Customizers,
+) -> Vec<FeedFile> {
     let sources = Sources {
         store,
         plan,
         addresses,
+        customizers,
     };
     let mut files = Vec::new();
     for feed in &plan.feeds {

@@ -3,7 +3,7 @@
 
 use super::{Sources, xml::Xml};
 use crate::{
-    model::{Money, Prices, Product, Sku},
+    model::{Money, Product, Sku},
     plan::Feed,
 };
 
@@ -62,9 +62,12 @@ pub(super) fn products(sources: &Sources<'_>, feed: &Feed) -> String {
 /// One product, or one SKU of it. What has no price cannot be offered.
 fn item(sources: &Sources<'_>, product: &Product, sku: Option<&Sku>, xml: &mut Xml) {
     let own = sku.and_then(|sku| sku.prices.as_ref());
-    let Some(prices) = own.or(product.prices.as_ref()) else {
+    let prices = own.or(product.prices.as_ref());
+    let Some(paid) = own.map_or_else(|| sources.price(product), |own| Some(own.price.default))
+    else {
         return;
     };
+    let was = prices.and_then(|prices| prices.compare_at);
     let path = sources.store.config.permalinks.products.join(&product.id);
     let values = sku.map(|sku| sku.values.as_slice()).unwrap_or_default();
     let title = std::iter::once(product.title.as_str())
@@ -110,7 +113,7 @@ fn item(sources: &Sources<'_>, product: &Product, sku: Option<&Sku>, xml: &mut X
                 "out_of_stock"
             },
         );
-        price(prices, xml);
+        price(paid, was, xml);
         xml.text("g:condition", "new");
         if let Some(vendor) = &product.vendor {
             xml.text("g:brand", vendor);
@@ -132,10 +135,9 @@ fn item(sources: &Sources<'_>, product: &Product, sku: Option<&Sku>, xml: &mut X
 }
 
 /// What everyone pays; a reduced price with the one before it.
-fn price(prices: &Prices, xml: &mut Xml) {
+fn price(paid: Money, was: Option<Money>, xml: &mut Xml) {
     let text = |money: Money| format!("{} {}", money.decimal(), money.currency.code());
-    let paid = prices.price.default;
-    match prices.compare_at.filter(|was| was.minor > paid.minor) {
+    match was.filter(|was| was.minor > paid.minor) {
         Some(was) => {
             xml.text("g:price", &text(was));
             xml.text("g:sale_price", &text(paid));

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Addresses, feeds};
 use crate::{
+    customizer::Customizers,
     diagnostic::Diagnostics,
     load::{LoadOptions, load},
     plan::plan,
@@ -108,7 +109,7 @@ fn made(more: &str) -> Vec<(String, String)> {
     let store = load(&tree, &options, &mut diagnostics).expect("the fixture has a configuration");
     let plan = plan(&store, &mut diagnostics);
     assert!(!diagnostics.has_errors(), "{diagnostics:?}");
-    feeds(&store, &plan, &Anywhere)
+    feeds(&store, &plan, &Anywhere, &Customizers::default())
         .into_iter()
         .map(|file| {
             (
@@ -267,7 +268,7 @@ fn a_feed_that_is_not_wanted_is_not_made() {
     };
     let store = load(&tree, &options, &mut diagnostics).expect("the fixture has a configuration");
     let plan = plan(&store, &mut diagnostics);
-    let made = feeds(&store, &plan, &Anywhere);
+    let made = feeds(&store, &plan, &Anywhere, &Customizers::default());
     assert!(!made.iter().any(|file| file.path == "llms.txt"));
     let robots = made
         .iter()

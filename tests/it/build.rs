@@ -534,11 +534,7 @@ fn a_theme_replaces_one_template_and_one_block_of_another() {
     assert!(home.contains("Mine: <p>Welcome"), "{home}");
     assert!(home.contains("--accent: light-dark(#123, #def)"), "{home}");
     let style = site.files.keys().find(|path| path.starts_with("assets/b."));
-    assert_eq!(
-        site.text(style.unwrap()),
-        "b{}",
-        "the nearest theme's file"
-    );
+    assert_eq!(site.text(style.unwrap()), "b{}", "the nearest theme's file");
 }
 
 #[test]

@@ -8,6 +8,7 @@ use crate::{
     decision::ValueSet,
     diagnostic::{Code, Diagnostic},
     digest::Digest,
+    model::Product,
     render::{
         engine::World,
         recorder::{self, Site, Topic},
@@ -109,6 +110,9 @@ pub(super) fn price_view(
     site: Site,
 ) -> Option<Json> {
     let product = &world.store.catalog.products[place];
+    if sku.is_none() && product.customization.is_some() {
+        return from_price(world, product, site);
+    }
     let prices = view::prices(product, sku);
     let view = prices.map(|prices| {
         let money = prices.price.choose(|facet, segments| {
@@ -123,6 +127,27 @@ pub(super) fn price_view(
         .as_ref()
         .map(|view| Digest::of(view.to_string().as_bytes()));
     recorder::note(Topic::Price, name, digest, site);
+    view
+}
+
+/// What the cheapest design of a customizable product costs.
+fn from_price(world: &World, product: &Product, site: Site) -> Option<Json> {
+    let store = &world.store;
+    let own = world
+        .customizers
+        .cheapest(product, &store.config, |facet, set| {
+            recorder::visitor_is_in(&store.facets, facet, set, site)
+        });
+    let view = own.map(|own| {
+        let usual = world.customizers.cheapest_for_all(product, store);
+        let mut view = view::price(&store.config, own, usual);
+        view["from"] = true.into();
+        view
+    });
+    let digest = view
+        .as_ref()
+        .map(|view| Digest::of(view.to_string().as_bytes()));
+    recorder::note(Topic::Price, &*product.id, digest, site);
     view
 }
 
