@@ -1,5 +1,7 @@
 //! The scripts: of the page, and of servers that check orders.
 
+use crate::model::Cart;
+
 /// Decodes the diagrams and answers from them.
 const CORE: &str = include_str!("runtime/core.js");
 /// Checks orders.
@@ -13,10 +15,18 @@ const PAGE: [&str; 3] = [
     include_str!("runtime/cart.js"),
 ];
 
-/// The script of every customizer page, to be run when the page is there.
-pub fn page_script() -> String {
+/// The script of every customizer page, to be run when the page is there. Of carts it knows the store's.
+pub fn page_script(cart: Option<&Cart>) -> String {
+    let cart = match cart {
+        None => "",
+        Some(Cart::Post { .. }) => include_str!("runtime/cart/post.js"),
+        Some(Cart::Mail { .. }) => include_str!("runtime/cart/mail.js"),
+        Some(Cart::Snipcart) => include_str!("runtime/cart/snipcart.js"),
+        Some(Cart::Shopify { .. }) => include_str!("runtime/cart/shopify.js"),
+        Some(Cart::Stripe) => include_str!("runtime/cart/stripe.js"),
+    };
     format!(
-        "(() => {{\n{CORE}\n{}\nstartCustomizers();\n}})();\n",
+        "(() => {{\n\"use strict\";\n{CORE}\n{}\n{cart}\nstartCustomizers();\n}})();\n",
         PAGE.join("\n")
     )
 }

@@ -8,7 +8,7 @@ use crate::{
     customizer,
     diagnostic::{Code, Diagnostic, Diagnostics, Span},
     digest::Digest,
-    model::{StaticFile, Store, UrlPath, slug},
+    model::{Cart, StaticFile, Store, UrlPath, slug},
     picture::{self, Broken, Unsafe},
     render::{FileName, World, broken_picture},
     script,
@@ -52,7 +52,7 @@ pub fn assets(
     for (digest, name) in world.files() {
         let asset = match name {
             FileName::Asset(place) => naming.asset(*place),
-            FileName::CustomizerScript => customizer_script(minifies),
+            FileName::CustomizerScript => customizer_script(store.config.cart.as_ref(), minifies),
             FileName::Static(place) => {
                 let file = &store.statics[*place];
                 let path = static_path(&file.path);
@@ -93,8 +93,8 @@ fn fingerprinted(path: &str, bytes: Arc<[u8]>) -> Asset {
     }
 }
 
-fn customizer_script(minifies: bool) -> Asset {
-    let script = customizer::page_script();
+fn customizer_script(cart: Option<&Cart>, minifies: bool) -> Asset {
+    let script = customizer::page_script(cart);
     let script = if minifies {
         script::minify(&script, script::Syntax::Modern)
     } else {

@@ -14,7 +14,14 @@ use serde_json::{Value as Json, json};
 const CORE: &str = include_str!("../../src/customizer/runtime/core.js");
 const PAGE: &str = include_str!("../../src/customizer/runtime/page.js");
 const PREVIEW: &str = include_str!("../../src/customizer/runtime/preview.js");
-const CART: &str = include_str!("../../src/customizer/runtime/cart.js");
+const CART: &str = concat!(
+    include_str!("../../src/customizer/runtime/cart.js"),
+    include_str!("../../src/customizer/runtime/cart/post.js"),
+    include_str!("../../src/customizer/runtime/cart/mail.js"),
+    include_str!("../../src/customizer/runtime/cart/snipcart.js"),
+    include_str!("../../src/customizer/runtime/cart/shopify.js"),
+    include_str!("../../src/customizer/runtime/cart/stripe.js"),
+);
 const VERIFY: &str = include_str!("../../src/customizer/runtime/verify.js");
 
 const LIMITS: Limits = Limits {
