@@ -170,6 +170,8 @@ const DRIVE = async ({ steps, seed, first }) => {
     window.kept.order = null;
     form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));
     press("share");
+    // The page says that it has copied the link; what it says next is to be the next step's.
+    for (let turns = 0; turns < 5; turns++) await null;
     const entries = payload.options.flatMap((option) => controlsOf.get(option.id).map((control, at) => ({ option, control, at })));
     const differences = Array.from({ length: 12 }, () => oneOf(entries)).filter(({ option }) => option.choices).map(({ option, control, at }) => {
       const own = control.closest("[data-choice]")?.querySelector("[data-difference]");

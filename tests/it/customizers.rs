@@ -6,7 +6,7 @@ use haberdash::{
     Variable, compile, verify,
 };
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     io::Write as _,
     path::Path,
     process::{Command, Stdio},
@@ -330,6 +330,29 @@ fn check(product: &Product, seen: &Json) -> bool {
     is_complete
 }
 
+/// That what changed along with a choice was said.
+fn check_told(product: &Product, before: &Json, seen: &Json) {
+    let told = seen["told"].as_str().unwrap();
+    let what = seen["what"].as_str().unwrap_or("");
+    let chosen = what.split('=').next().unwrap();
+    let is_choice = ["choose", "palette"]
+        .iter()
+        .any(|name| seen["name"] == *name);
+    for option in product.options() {
+        let id = option["id"].as_str().unwrap();
+        let is_changed = before["shown"][id] != seen["shown"][id];
+        if is_choice && is_changed && id != chosen {
+            let title = option["title"].as_str().unwrap();
+            // Of several, what was left out is named by itself.
+            assert!(
+                told.contains(title) || (is_several(option) && told.contains("without")),
+                "{}: {what} changed {title}, and the page said {told:?}",
+                seen["product"]
+            );
+        }
+    }
+}
+
 /// What `haberdash verify` says of an order.
 fn verdict_on(order: &Json) -> String {
     let mut child = Command::new(env!("CARGO_BIN_EXE_haberdash"))
@@ -363,10 +386,15 @@ fn every_customizer_shows_what_the_reference_says() {
     check_notes(&notes);
 }
 
+/// After so many steps undoing does not lead back to before the first.
+const FIRST_STEPS: i64 = 30;
+
 fn check_notes(notes: &Path) {
     let notes = std::fs::read_to_string(notes).unwrap();
     let mut products: BTreeMap<String, Product> = BTreeMap::new();
     let mut orders: BTreeMap<String, Json> = BTreeMap::new();
+    let mut before: Option<Json> = None;
+    let mut links: BTreeSet<String> = BTreeSet::new();
     let mut steps = 0;
     for line in notes.lines() {
         let mut seen: Json = serde_json::from_str(line).unwrap();
@@ -374,13 +402,25 @@ fn check_notes(notes: &Path) {
             let product = Product::of(seen["payload"].take());
             let id = product.payload["product"].as_str().unwrap().to_owned();
             products.insert(id, product);
+            (before, links) = (None, BTreeSet::new());
             continue;
         }
         let id = seen["product"].as_str().unwrap();
         if check(&products[id], &seen) {
             orders.insert(id.to_owned(), seen["order"].clone());
         }
+        if let Some(before) = &before {
+            check_told(&products[id], before, &seen);
+            if seen["name"] == "undo" && seen["step"].as_i64() > Some(FIRST_STEPS) {
+                assert!(
+                    links.contains(seen["link"].as_str().unwrap()),
+                    "undone to what never was: {seen}"
+                );
+            }
+        }
+        links.insert(seen["link"].as_str().unwrap().to_owned());
         steps += 1;
+        before = Some(seen);
     }
     println!(
         "{steps} steps of {} products are as the reference says",
