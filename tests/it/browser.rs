@@ -3,11 +3,11 @@
 use std::{path::Path, process::Command};
 
 /// When the demo is built, so that its dated articles are the same every day.
-const NOW: &str = "2026-11-23T12:00:00Z";
+pub const NOW: &str = "2026-11-23T12:00:00Z";
 
 /// Runs a program in `tests/browser`. What it prints is seen while it runs.
 #[track_caller]
-fn run(script: &str, arguments: &[&Path]) {
+pub fn run(script: &str, arguments: &[&Path]) {
     let status = Command::new("node")
         .arg(Path::new("tests/browser").join(script))
         .args(arguments)

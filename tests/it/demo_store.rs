@@ -29,7 +29,7 @@ pub fn demo() -> SourceTree {
     SourceTree::from_files(files)
 }
 
-type Files = BTreeMap<String, Vec<u8>>;
+pub type Files = BTreeMap<String, Vec<u8>>;
 
 /// Builds a store in memory, as everyone does on the same day.
 fn build_tree(tree: SourceTree) -> (Built, Files) {
@@ -49,13 +49,13 @@ fn build_tree(tree: SourceTree) -> (Built, Files) {
 }
 
 /// The store, built once for all tests.
-fn built() -> &'static (Built, Files) {
+pub fn built() -> &'static (Built, Files) {
     static BUILT: OnceLock<(Built, Files)> = OnceLock::new();
     BUILT.get_or_init(|| build_tree(demo()))
 }
 
 /// Every page that is no redirect: its public path, the label of its variant, its text.
-fn pages() -> impl Iterator<Item = (String, &'static str, &'static str)> {
+pub fn pages() -> impl Iterator<Item = (String, &'static str, &'static str)> {
     let html = built().1.iter().filter(|(path, _)| path.ends_with(".html"));
     html.filter_map(|(path, bytes)| {
         let text = std::str::from_utf8(bytes).unwrap();
@@ -69,7 +69,7 @@ fn pages() -> impl Iterator<Item = (String, &'static str, &'static str)> {
 }
 
 /// What stands between two marks, wherever they occur.
-fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
+pub fn between<'a>(text: &'a str, start: &str, end: &str) -> Vec<&'a str> {
     text.split(start)
         .skip(1)
         .map(|rest| rest.split(end).next().unwrap())

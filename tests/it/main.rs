@@ -10,6 +10,7 @@ mod browser;
 mod build;
 mod cli;
 mod constraints;
+mod customizers;
 mod demo_store;
 mod edges;
 mod emit;

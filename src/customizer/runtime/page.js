@@ -144,7 +144,7 @@ function optionOf(page, option) {
 function palettesOf(page) {
   return partsOf(page, "palette").map((element) => {
     const ids = element.dataset.palette.split(" ");
-    return { ids, active: ids[0], buttons: [...element.querySelectorAll("button[value]")] };
+    return { ids, active: ids[0], chosen: element.querySelector("[data-chosen]"), buttons: [...element.querySelectorAll("button[value]")] };
   });
 }
 
@@ -351,13 +351,16 @@ function renderControl(page, entry, problem) {
   } else setProperty(input, "checked", isShown(entry, page.view));
 }
 
-function renderPalette(page, { active, ids, buttons }) {
+function renderPalette(page, { active, ids, chosen, buttons }) {
   for (const button of buttons) {
     const entry = page.entries.get(`${active}=${button.value}`);
     setProperty(button, "ariaPressed", String(Boolean(entry && isShown(entry, page.view))));
     setProperty(button, "ariaDescription", entry?.note || null);
+    setProperty(button, "title", [entry?.choice.title, entry?.note].filter(Boolean).join(": "));
     mark(button, entry);
   }
+  const own = page.options.find(({ option }) => option.id === active);
+  setProperty(chosen, "textContent", own?.entries.find((entry) => isShown(entry, page.view))?.choice.title ?? "");
   for (const radio of partsOf(page, "active")) {
     if (ids.includes(radio.value)) setProperty(radio, "checked", radio.value === active);
   }
