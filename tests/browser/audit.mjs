@@ -176,7 +176,7 @@ const READ_PLAINLY = () => {
   const title = document.querySelector("h1");
   const controls = "button, input, select, textarea, output, [role=status], [data-note]";
   const works = (button) => (button.form && button.type !== "button") || button.popoverTargetElement || button.commandForElement;
-  const hidden = [...main.querySelectorAll("*")].filter((element) => !isSeen(element) && !element.closest("script, style, template, svg, dialog, details:not([open])"));
+  const hidden = [...main.querySelectorAll("*")].filter((element) => !isSeen(element) && !element.closest("script, style, template, svg, dialog, select, details:not([open])"));
   const topmost = hidden.filter((element) => !hidden.includes(element.parentElement));
   const seen = new Set([...document.querySelectorAll("a[href]")].filter(isSeen).map((link) => link.href));
   return {
@@ -261,8 +261,8 @@ async function examineBy(tab, page, what, rules, findings) {
 /**
  * Everybody's copy of each route, and of each folder of routes copies that between them show what every segment
  * gets there: a copy is stitched of what each facet's segment gives it, and its label names the segments that are not
- * the default. What is in one part alone is looked for in these; what parts may do to each other, on every page of
- * one or two.
+ * the default. What is in one part alone is looked for in these; what parts may do to each other, on every page with
+ * one, and on one of each folder with the same two.
  * `AUDIT_ALL=1` looks for all on all, which takes some three times as long.
  */
 function showEveryPart(pages) {
@@ -277,6 +277,21 @@ function showEveryPart(pages) {
     for (const part of parts) shown.add(part);
   }
   return chosen;
+}
+
+/** Pairs of segments that were seen together, by folder of routes. */
+const together = new Set();
+
+/**
+ * Whether a copy has one part that is not everybody's, or the first two of their kind in its folder of routes. What
+ * three parts do to each other, two of them do: copies of more are left to the validator.
+ */
+function showsWhatPartsDo({ route, label }) {
+  const count = label.split("~").length;
+  const pair = `${route.split("/")[1]} ${label}`;
+  const isNew = count === 1 || process.env.AUDIT_ALL || (count === 2 && !together.has(pair));
+  together.add(pair);
+  return Boolean(isNew);
 }
 
 /** Makes dark what was light. The next page is loaded as the last one was left. */
@@ -368,8 +383,7 @@ function follow(site, pages, read, findings) {
 async function inBrowser(site, all, findings) {
   const browser = await launch();
   const whole = process.env.AUDIT_ALL ? new Set(all) : showEveryPart(all);
-  // What three parts do to each other, two of them do: copies of more are left to the validator.
-  const pages = all.filter((page) => whole.has(page) || page.label.split("~").length < 3);
+  const pages = all.filter((page) => whole.has(page) || showsWhatPartsDo(page));
   const rest = pages.slice();
   console.log(`  ${whole.size} pages show what every segment gets; the others are the same parts put together otherwise`);
   const read = new Map();

@@ -6,7 +6,7 @@
 //   SEED    which steps those are; 1
 
 import assert from "node:assert/strict";
-import { createWriteStream } from "node:fs";
+import { createWriteStream, readFileSync } from "node:fs";
 import { AXE, Site, launch, open } from "./site.mjs";
 
 const [folder, notes, ...words] = process.argv.slice(2);
@@ -50,10 +50,18 @@ const pageOf = (name) => pages.find((page) => nameOf(page) === name) ?? assert.f
 
 // Every customizer, driven at random.
 
+/** The page's script as it stands in the sources, with a cart that the store's own does not have. */
+const SCRIPT = ["core", "page", "preview", "cart", "cart/post"]
+  .map((name) => readFileSync(new URL(`../../src/customizer/runtime/${name}.js`, import.meta.url), "utf8"))
+  .join("\n");
+
 /** The page with a cart, so that it sends its order as JSON. */
 function withCart(page) {
   const cart = '<script type="application/json" data-cart>{"kind":"post","to":"/orders"}</script>';
-  return { ...page, html: page.html.replace(/(<form[^>]+data-customizer[^>]*>)/, `$1${cart}`) };
+  const script = `<script type="module">${SCRIPT}\nstartCustomizers();</script>`;
+  const html = page.html.replace(/(<form[^>]+data-customizer[^>]*>)/, `$1${cart}`).replace(/<script[^>]+customizer\.[^>]+><\/script>/, () => script);
+  assert.ok(html.includes(script), "the page has its script");
+  return { ...page, html };
 }
 
 /** In the page, before its scripts: keeps what it sends and copies. */
@@ -170,8 +178,8 @@ const DRIVE = async ({ steps, seed, first }) => {
     window.kept.order = null;
     form.dispatchEvent(new SubmitEvent("submit", { bubbles: true, cancelable: true }));
     press("share");
-    // The page says that it has copied the link; what it says next is to be the next step's.
-    for (let turns = 0; turns < 5; turns++) await null;
+    // The page says that it has copied the link, and that the order is taken; what it says next is to be the next step's.
+    await new Promise((done) => setTimeout(done));
     const entries = payload.options.flatMap((option) => controlsOf.get(option.id).map((control, at) => ({ option, control, at })));
     const differences = Array.from({ length: 12 }, () => oneOf(entries)).filter(({ option }) => option.choices).map(({ option, control, at }) => {
       const own = control.closest("[data-choice]")?.querySelector("[data-difference]");
